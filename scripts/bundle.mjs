@@ -1,9 +1,10 @@
 // Makes one file of each program, `dist/NAME.js`, beside the parts that programs share: it starts in a quarter of the
-// time that several hundred sources take.
+// time that several hundred sources take. What is written in C is compiled.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
 import { FINDS_SOURCES, plugins } from './bundle-plugins.mjs';
+import { compileNative } from './native.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 /** What programs share, and what some of them load only when they need it. */
@@ -77,4 +78,5 @@ async function bundle() {
   await stop();
 }
 
+compileNative();
 if (!isUpToDate()) await bundle();

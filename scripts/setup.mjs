@@ -12,10 +12,17 @@ const MORE_TOOLS = {
   test: ['test/support/hosts/tools.json'],
   'test-long': ['test/support/hosts/tools.json', 'test/support/hosts/long-tools.json'],
 };
+const CONFINEMENT = 'compiling what keeps machines from golden images';
+/** What it takes to make the product. A copy that is made already runs without. */
+const COMPILER = [
+  { program: 'gcc', debian: 'gcc', enables: CONFINEMENT },
+  { file: '/usr/include/stdio.h', debian: 'libc6-dev', enables: CONFINEMENT },
+];
 /** What the product needs, by the list that `vmgrid doctor` goes by, and what this job needs. */
 const TOOLS = ['packages/vmgrid/src/doctor/tools.json', ...(MORE_TOOLS[process.argv[2]] ?? [])]
   .flatMap((file) => JSON.parse(readFileSync(join(root, file), 'utf8')))
-  .filter((tool) => !tool.optional);
+  .filter((tool) => !tool.optional)
+  .concat(COMPILER);
 /** The binding for libvirt is built where this is; elsewhere a plant runs without that line. */
 const LIBVIRT_HEADER = '/usr/include/libvirt/libvirt.h';
 const LIBVIRT_BINDING = join(root, 'node_modules/@unraid/libvirt/build/Release/libvirt.node');

@@ -17,6 +17,7 @@ const STARTS: Readonly<Record<string, string>> = {
   'daemon/src/process/command.ts': 'programs and arguments of its callers, never a shell',
   'vmgrid/src/commands/simulate-command.ts': 'options of the user who runs it, on that user’s behalf',
   'vmgrid/src/local-grid/daemons.ts': 'our own programs, with the path of a configuration',
+  'vmgrid/src/doctor/doctor-images.ts': 'our own program, with a fixed argument',
   'vmgrid/src/doctor/doctor.ts': 'programs of a list of ours, with a fixed argument',
   'vmgrid/src/local-grid/plant-program.ts': 'our own program, with options of the user who runs it',
   'lines/src/simulated/machine-process.ts': 'sleep, with a number of the configuration',

@@ -1,6 +1,6 @@
 /**
  * The floor under a clone: nothing but QEMU restoring a suspended image and the agent's handshake. No plant, no
- * unprivileged user, no records; written for this alone, with nothing of the product in it.
+ * unprivileged user, no records; written for this alone. Of the product it has what lets an old QEMU read an image.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,11 +18,23 @@ export interface BareRestore {
   readonly stateFile: string;
 }
 
+const READ_ONLY_MEMORY = join(import.meta.dirname, '../../dist/native/read-only-memory.so');
+
+/** Nobody may write to the image's memory, as an older QEMU would: see `packages/lines/src/confinement`. */
+function readingOnly(args: readonly string[]): Readonly<Record<string, string>> {
+  const memory = JSON.parse(args[args.indexOf('-object') + 1]!)['mem-path'];
+  return { LD_PRELOAD: READ_ONLY_MEMORY, VMGRID_READ_ONLY: memory };
+}
+
 /** Milliseconds from starting QEMU until the agent has answered. */
 export async function timeBareRestore({ args, folder, stateFile }: BareRestore): Promise<number> {
   const state = openSync(stateFile, 'r');
   const startedAt = performance.now();
-  const qemu = spawn('qemu-system-x86_64', args, { cwd: folder, stdio: ['ignore', 'ignore', 'ignore', state] });
+  const qemu = spawn('qemu-system-x86_64', args, {
+    cwd: folder,
+    env: { ...process.env, ...readingOnly(args) },
+    stdio: ['ignore', 'ignore', 'ignore', state],
+  });
   const ended = once(qemu, 'exit');
   try {
     const monitor = new Lines(await connectSoon(join(folder, 'qmp.sock')));

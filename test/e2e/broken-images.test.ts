@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { VerifyImagesReply } from '@vmgrid/protocol';
 import { dag, SIMULATED_MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { writable } from '@vmgrid/test-support/hosts/damage.ts';
 import { followToEnd } from '../../packages/vmgrid/src/follow.ts';
 
 let grid: TestGrid;
@@ -34,12 +35,12 @@ async function faulty(): Promise<readonly string[]> {
 async function flip(path: string): Promise<void> {
   const content = await readFile(path);
   content[0]! ^= 1;
-  await writeFile(path, content);
+  await writeFile(await writable(path), content);
 }
 
 test('an image that was cut is not used: the VM is made from the next best', async () => {
   const { id, disk } = await golden('cut');
-  await truncate(disk, 10);
+  await truncate(await writable(disk), 10);
   const { vm } = await grid.client.create(request('cut'));
   expect(vm).toMatchObject({ State: 'running', ActionsCached: 0, ActionsRun: 1 });
   expect(vm.ImageId).not.toBe(id);

@@ -11,6 +11,7 @@ import {
 } from '@vmgrid/test-support/grids/documents.ts';
 import { vmgrid as runVmgrid } from '@vmgrid/test-support/grids/programs.ts';
 import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { writable } from '@vmgrid/test-support/hosts/damage.ts';
 
 const [A, B] = [script('A', 'echo A >>/root/ran'), script('B', 'echo B >>/root/ran')];
 
@@ -89,7 +90,7 @@ test('verify finds every image good, then names the file that was changed', asyn
   const good = JSON.parse((await vmgrid('--json', 'images', 'verify')).out);
   expect(good.images.flatMap(({ faults }: { faults: object[] }) => faults)).toEqual([]);
   expect(good.images).toHaveLength(3);
-  await appendFile(join(grid.warehouse, 'images', golden.imageId, 'device.json'), 'x');
+  await appendFile(await writable(join(grid.warehouse, 'images', golden.imageId, 'device.json')), 'x');
   const bad = await vmgrid('images', 'verify', golden.imageId);
   expect(bad.status).toBe(1);
   expect(bad.err).toMatch(/IMAGE_CORRUPT: image-\w+: device.json: the file has \d+ bytes, its manifest says \d+/);

@@ -10,6 +10,8 @@ import { bootFilesOf } from '@vmgrid/warehouse';
  * unused (0x70000000 to 0x7fffffff), so that no account of the host is in it.
  */
 export const HOST_ID_RANGE = { first: 0x7000_0000, count: 0x0fff_0000 } as const;
+/** Of a golden image's file on a plant that is root. */
+const FROZEN_FILE_MODE = 0o440;
 const KVM_DEVICE = '/dev/kvm';
 export type HostIdRange = { readonly first: number; readonly count: number };
 
@@ -27,7 +29,7 @@ const hashInto = (range: HostIdRange, text: string): number =>
 /** The group that may read the disks and boot files of all images. */
 const imagesGroup = (range: HostIdRange): number => range.first;
 
-/** The group that may map the memory of one image; only its clones are in it. */
+/** The group that may read the memory of one image; only its clones are in it. */
 const memoryGroup = (range: HostIdRange, image: GoldenImage): number => hashInto(range, `image ${image.manifest.id}`);
 
 /**
@@ -68,26 +70,23 @@ export function kvmAccess(): string {
   return [device.mode.toString(8), device.uid, device.gid, process.getuid?.(), process.getgroups?.()].join(' ');
 }
 
-async function giveToGroup(path: string, gid: number, mode: number): Promise<void> {
+/** What changes in an image's file when the group may read it, and nobody write it. */
+async function giveToGroup(path: string, gid: number): Promise<void> {
   const found = await stat(path);
-  if (found.gid === gid && (found.mode & 0o777) === mode) return;
+  if (found.gid === gid && (found.mode & 0o777) === FROZEN_FILE_MODE) return;
   await chown(path, found.uid, gid);
-  await chmod(path, mode);
+  await chmod(path, FROZEN_FILE_MODE);
 }
 
-/**
- * Lets the machines of an image read its files, as far as needed. Before QEMU 8.2 a private mapping of the memory file
- * needs write permission, although nothing is ever written through it; hence a group for each image.
- */
-export async function admitToImage(range: HostIdRange, image: GoldenImage, memoryWritable: boolean): Promise<void> {
+/** Lets the machines of an image read its files, as far as needed. They write to none, nor does anybody else. */
+export async function admitToImage(range: HostIdRange, image: GoldenImage): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { disk, memory } = image.manifest;
   const readable = [
     join(image.directory, disk),
     ...bootFilesOf(image.manifest).map((file) => join(image.baseDirectory, file)),
   ];
-  await Promise.all(readable.map((path) => giveToGroup(path, imagesGroup(range), 0o640)));
+  await Promise.all(readable.map((path) => giveToGroup(path, imagesGroup(range))));
   if (memory === undefined) return;
-  const mode = memoryWritable ? 0o660 : 0o640;
-  await giveToGroup(join(image.directory, memory.memory), memoryGroup(range, image), mode);
+  await giveToGroup(join(image.directory, memory.memory), memoryGroup(range, image));
 }

@@ -4,8 +4,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { folderEnvironment } from '@vmgrid/daemon';
 import { toolMissing } from '@vmgrid/host';
 import { type ErrorCode, exhaustionIn } from '@vmgrid/protocol';
+import { confine } from './confinement/confinement.ts';
 import type { HostUser } from './host-user.ts';
 
+/** The first descriptor after the standard ones. */
+export const FIRST_DESCRIPTOR = 3;
 const LOG_TAIL_LINES = 20;
 /** Most bytes of a log that are ever read: a hypervisor may have been made to write without end. */
 const LOG_TAIL_BYTES = 65_536;
@@ -13,7 +16,7 @@ const LOG_TAIL_BYTES = 65_536;
 export interface SpawnOrder {
   readonly program: string;
   readonly args: readonly string[];
-  /** Working directory: the folder that belongs to the machine's user. */
+  /** Working directory: the folder that belongs to the machine's user. It changes nothing outside of it. */
   readonly folder: string;
   /** Path of the log. */
   readonly log: string;
@@ -21,6 +24,8 @@ export interface SpawnOrder {
   readonly user: HostUser | undefined;
   /** Inherited as file descriptors from 3 on. */
   readonly inherit?: readonly FileHandle[];
+  /** A file that it is to open for reading, though it means to open it for writing as well. */
+  readonly readOnly?: string | undefined;
   /** The file into which it writes itself before it runs, to enter the machine's group. */
   readonly entrance?: string | undefined;
 }
@@ -69,15 +74,22 @@ export function privileges(user: HostUser | undefined): string[] {
  * terminal. Its log goes to a file from the first line on. Throws TOOL_MISSING when the program does not exist.
  */
 export async function spawnVmm(order: SpawnOrder): Promise<SpawnedVmm> {
-  const { folder, log, inherit = [] } = order;
-  const logFile = await open(log, 'a', 0o640);
-  const [file, ...args] = commandOf(order);
+  const { folder, log, inherit = [], readOnly } = order;
+  const confinement = await confine(FIRST_DESCRIPTOR + inherit.length, readOnly);
+  await using closing = new AsyncDisposableStack();
+  for (const one of confinement.files) closing.use(one);
+  const logFile = closing.use(await open(log, 'a', 0o640));
+  const [file, ...args] = commandOf(order, confinement.command);
   try {
     const child = spawn(file, args, {
       cwd: folder,
       detached: true,
-      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', ...folderEnvironment(folder) },
-      stdio: ['ignore', logFile.fd, logFile.fd, ...inherit.map((file) => file.fd)],
+      env: {
+        ...{ PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
+        ...folderEnvironment(folder),
+        ...confinement.environment,
+      },
+      stdio: ['ignore', logFile.fd, logFile.fd, ...[...inherit, ...confinement.files].map(({ fd }) => fd)],
     });
     // It may end during the following wait.
     const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)));
@@ -88,13 +100,12 @@ export async function spawnVmm(order: SpawnOrder): Promise<SpawnedVmm> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw toolMissing(file, error);
-  } finally {
-    await logFile.close();
   }
 }
 
-function commandOf({ program, args, user, entrance }: SpawnOrder): [string, ...string[]] {
-  const limited = ['prlimit', ...rlimits(user), '--', 'setpriv', ...privileges(user), '--', program, ...args] as const;
+function commandOf({ program, args, user, entrance }: SpawnOrder, confined: readonly string[]): [string, ...string[]] {
+  const unprivileged = ['setpriv', ...privileges(user), '--', ...confined, program, ...args];
+  const limited = ['prlimit', ...rlimits(user), '--', ...unprivileged] as const;
   return entrance === undefined ? [...limited] : ['sh', '-c', ENTER, 'sh', entrance, ...limited];
 }
 

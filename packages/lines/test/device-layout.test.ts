@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { recipeFor } from '../../vmplant/src/base/recipe.ts';
 import { RELEASES } from '../../vmplant/src/base/releases.ts';
-import { baseDraft, COMPATIBILITY, imageOf } from '../../warehouse/test/made-up-images.ts';
+import type { GoldenImage } from '../../warehouse/src/images/manifest.ts';
+import { baseDraft, COMPATIBILITY, imageOf, suspendedDraft } from '../../warehouse/test/made-up-images.ts';
 import type { StartOrder } from '../src/production-line.ts';
 import { commandLine, DEVICE_LAYOUT } from '../src/qemu/command-line.ts';
 
@@ -32,6 +33,22 @@ test('whoever changes the devices gives the layout a new name', () => {
       'virtio-net-pci,netdev=port0,id=nic0,mac=02:00:00:00:00:00,romfile=,addr=0x6',
     ],
   });
+});
+
+const cloneOf = (image: GoldenImage, readonlyMapping: boolean): string[] =>
+  commandLine({ ...order, image, start: 'restore' }, COMPATIBILITY, { readonlyMapping });
+
+test('no machine has a balloon, or memory that comes and goes', () => {
+  const suspended = imageOf(suspendedDraft('golden', 'base'));
+  for (const line of [commandLine(order, COMPATIBILITY, { readonlyMapping: false }), cloneOf(suspended, false)])
+    expect(line.join(' ')).not.toMatch(/balloon|virtio-mem|free-page/);
+});
+
+test('a QEMU that can is told to map golden memory for reading alone, an older one privately', () => {
+  const suspended = imageOf(suspendedDraft('golden', 'base'));
+  const memoryOf = (line: string[]) => JSON.parse(line[line.indexOf('-object') + 1]!);
+  expect(memoryOf(cloneOf(suspended, true))).toMatchObject({ share: false, readonly: true, rom: 'off' });
+  expect(memoryOf(cloneOf(suspended, false))).not.toHaveProperty('readonly');
 });
 
 test.each(Object.keys(RELEASES))('the base of %s has the drivers for this layout', async (os) => {

@@ -102,6 +102,24 @@ async function poorQemu(name: string, without: string): Promise<string> {
   return path;
 }
 
+/**
+ * Has machines start on a host from which a shell has taken something away: before they are confined, for then nothing
+ * of the host can be changed any more.
+ */
+async function onPoorHost<T>(without: string, start: () => Promise<T>): Promise<T> {
+  const { PATH } = process.env;
+  const folder = join(bench.workshop.folder, 'poor-host');
+  await mkdir(folder);
+  const prlimit = execFileSync('sh', ['-c', 'command -v prlimit'], { encoding: 'utf8' }).trim();
+  await writeFile(join(folder, 'prlimit'), `#!/bin/sh\nset -- ${prlimit} "$@"\n${without}\n`, { mode: 0o755 });
+  process.env.PATH = `${folder}:${PATH}`;
+  try {
+    return await start();
+  } finally {
+    process.env.PATH = PATH;
+  }
+}
+
 const left = async ({ directory }: StartOrder) => ({
   files: await readdir(join(directory, 'run')),
   processes: await processesBelow(directory),
@@ -124,13 +142,8 @@ testUnless(WHY_NO_POOR_HOST)(
   'a machine for which there is no port says so by the code, and runs on until it is ended',
   async () => {
     const { workshop } = bench;
-    const line = new QemuLine(
-      {},
-      { stateDirectory: workshop.folder, binary: await poorQemu('qemu-portless', WITHOUT_PORTS) },
-    );
     const order = await bench.order('portless');
-    await line.createOverlay(order, workshop.signal);
-    const machine = await line.start(order, workshop.signal);
+    const machine = await onPoorHost(WITHOUT_PORTS, () => workshop.start(order));
     await expect(machine.openNetwork(workshop.signal)).rejects.toMatchObject({
       code: 'HOST_PORTS_FULL',
       message: expect.stringContaining('no port is free for ssh to the guest'),

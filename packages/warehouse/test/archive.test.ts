@@ -4,6 +4,7 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:
 import { join } from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
+import { writable } from '@vmgrid/test-support/hosts/damage.ts';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { exportImage } from '../src/archive/export.ts';
 import { type ImportOptions, importArchive } from '../src/archive/import.ts';
@@ -112,7 +113,7 @@ test('a warehouse with another build of the base keeps it; what comes stands on 
 
 test('a file that is not as its manifest says is not exported, and named', async () => {
   const from = await stocked('from');
-  await appendFile(join(from.directory, 'images/octave/device.state'), 'x');
+  await appendFile(await writable(join(from.directory, 'images/octave/device.state')), 'x');
   await expect(exportImage(from, { image: 'octave', path: archive() }, { signal })).rejects.toMatchObject({
     code: 'IMAGE_CORRUPT',
     details: { imageId: 'octave', file: 'device.state' },

@@ -7,11 +7,14 @@ import { whyNotUnshared } from './namespaces.ts';
 
 const IS_ROOT = process.getuid?.() === 0;
 
+/** A user other than root has to be root to what `unshare` makes. Root stays who it is, and can become others there. */
+const AS_ROOT = IS_ROOT ? [] : ['--map-root-user'];
+
 /** Why these cannot be had on this host by this user; undefined when they can. */
-export const WHY_NO_POOR_HOST = whyNotUnshared('--map-root-user', '--mount', '--net');
+export const WHY_NO_POOR_HOST = whyNotUnshared(...AS_ROOT, '--mount', '--net');
 
 /** A network of its own, whose only ports that are given out are reserved. */
-export const WITHOUT_PORTS = `exec unshare --map-root-user --net sh -c '
+export const WITHOUT_PORTS = `exec unshare ${AS_ROOT.join(' ')} --net sh -c '
   ip link set lo up &&
   echo "40000 40001" > /proc/sys/net/ipv4/ip_local_port_range &&
   echo 40000-40001 > /proc/sys/net/ipv4/ip_local_reserved_ports &&

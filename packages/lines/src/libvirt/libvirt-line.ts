@@ -84,7 +84,7 @@ export class LibvirtLine implements ProductionLine {
 
   async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {
     const user = this.#userOf(order);
-    await admitToImage(HOST_ID_RANGE, order.image, false);
+    await admitToImage(HOST_ID_RANGE, order.image);
     if (order.disc !== undefined && user !== undefined) await chown(order.disc, user.uid, user.uid);
     const xml = order.start === 'resume' ? undefined : await this.#xmlOf(order, user, signal);
     const console = this.#options.template.names('consoleSocket');

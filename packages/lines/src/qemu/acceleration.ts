@@ -75,7 +75,7 @@ async function tryKvm(
   { binary, machineType, cpuModel, hostIds, userOf }: AccelerationOptions,
   signal: AbortSignal,
 ): Promise<Acceleration> {
-  await admitToImage(hostIds, kernel.image, false);
+  await admitToImage(hostIds, kernel.image);
   const user = userOf('probe', kernel.image);
   const args = trialArguments(kernel, { machineType, cpu: `${cpuModel},enforce`, accelerator: 'kvm' });
   try {

@@ -35,6 +35,13 @@ const PLACEHOLDER_MAC = '02:00:00:00:00:00';
 const accelerator = (name: string): string =>
   name === 'tcg' ? `tcg,thread=multi,tb-size=${TRANSLATION_CACHE_MIB}` : name;
 
+/** Returns the file of the image that a machine maps; undefined when it has memory of its own from the start. */
+export function goldenMemory({ purpose, start, image }: StartOrder): string | undefined {
+  const { memory } = image.manifest;
+  if (purpose === 'build' || start !== 'restore' || memory === undefined) return undefined;
+  return join(image.directory, memory.memory);
+}
+
 /**
  * Returns the guest's memory. A build writes to a file of its own. A clone maps the image's file privately, and gets
  * its own copy of each page that it writes. A machine that is booted or resumed, and is not to be frozen, has no file.
@@ -44,13 +51,13 @@ function memoryObject(order: StartOrder, readonlyMapping: boolean): Record<strin
   if (order.purpose === 'build') {
     return { 'qom-type': 'memory-backend-file', id: 'mem', size, 'mem-path': FILES.memory, share: true };
   }
-  const memory = order.image.manifest.memory;
-  if (order.start !== 'restore' || memory === undefined) return { 'qom-type': 'memory-backend-ram', id: 'mem', size };
+  const golden = goldenMemory(order);
+  if (golden === undefined) return { 'qom-type': 'memory-backend-ram', id: 'mem', size };
   return {
     'qom-type': 'memory-backend-file',
     id: 'mem',
     size,
-    'mem-path': join(order.image.directory, memory.memory),
+    'mem-path': golden,
     share: false,
     ...(readonlyMapping ? { readonly: true, rom: 'off' } : {}),
   };

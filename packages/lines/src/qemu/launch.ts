@@ -11,16 +11,17 @@ import {
   within,
 } from '@vmgrid/daemon';
 import type { MachineGroups } from '@vmgrid/host';
-import { removeSockets, runTool } from '@vmgrid/host';
+import { removeSockets } from '@vmgrid/host';
 import type { CompatibilityRecord } from '@vmgrid/protocol';
 import { GridError, late } from '@vmgrid/protocol';
+import { copyFrozenFile } from '../copy-frozen-file.ts';
 import type { HostUser } from '../host-user.ts';
 import { parentOf } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
-import { logTail, spawnVmm, startFault } from '../spawn-vmm.ts';
+import { FIRST_DESCRIPTOR, logTail, spawnVmm, startFault } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
-import { commandLine, DEVICES } from './command-line.ts';
+import { commandLine, DEVICES, goldenMemory } from './command-line.ts';
 import { changeDisc } from './disc-drive.ts';
 import { FILES } from './layout.ts';
 import type { QemuState } from './machine-state.ts';
@@ -34,8 +35,8 @@ import { forgetSuspended, openSuspended } from './suspension.ts';
 const START_DEADLINE_MS = 30_000;
 const KILL_DEADLINE_MS = 5_000;
 const WAKE_DEADLINE_MS = 30_000;
-/** The descriptor under which QEMU inherits the suspended state: the first after the standard ones. */
-const STATE_DESCRIPTOR = 3;
+/** The descriptor under which QEMU inherits the suspended state. */
+const STATE_DESCRIPTOR = FIRST_DESCRIPTOR;
 
 export interface Launch {
   readonly order: StartOrder;
@@ -109,9 +110,8 @@ async function makeMemory({ order, user, run }: Launch, signal: AbortSignal): Pr
   const path = join(runFolder(order.directory), FILES.memory);
   const memory = order.start === 'restore' ? order.image.manifest.memory : undefined;
   if (memory !== undefined) {
-    const args = ['--reflink=auto', '--sparse=always', join(order.image.directory, memory.memory), path];
-    const message = 'the memory of the image could not be copied';
-    await runTool('cp', args, { run, signal, failure: { code: 'VMM_FAILED', message } });
+    const failure = { code: 'VMM_FAILED', message: 'the memory of the image could not be copied' } as const;
+    await copyFrozenFile(join(order.image.directory, memory.memory), path, { run, signal, failure });
   }
   const made = memory === undefined ? constants.O_CREAT | constants.O_EXCL : constants.O_NOFOLLOW;
   const file = await open(path, constants.O_RDWR | made, 0o600);
@@ -138,6 +138,7 @@ async function spawn({ order, binary, compatibility, user, readonlyMapping, grou
       folder: runFolder(order.directory),
       log: join(order.directory, FILES.log),
       inherit: state ? [state] : [],
+      readOnly: readonlyMapping ? undefined : goldenMemory(order),
       entrance: groups.entrance(order.directory),
     });
     const ended = new AbortController();

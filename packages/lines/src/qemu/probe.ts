@@ -2,6 +2,7 @@ import type { CommandRunner } from '@vmgrid/daemon';
 import { runTool } from '@vmgrid/host';
 import type { LineReport } from '@vmgrid/protocol';
 import { GridError } from '@vmgrid/protocol';
+import { requireConfinement } from '../confinement/confinement.ts';
 import { type AccelerationDeps, type AccelerationOptions, findAcceleration } from './acceleration.ts';
 import { DEVICE_LAYOUT } from './command-line.ts';
 
@@ -47,6 +48,7 @@ export async function probeQemu(
   signal: AbortSignal,
 ): Promise<LineReport> {
   try {
+    await requireConfinement();
     const found = await askQemu(deps.run, probed.binary, signal);
     if (found === undefined) return unavailable(`${probed.binary} does not say which version it is`);
     const options = { ...probed, ...found, cpuModel: CPU_MODEL };

@@ -50,7 +50,7 @@ export class QemuLine implements ProductionLine {
     const compatibility = await this.#compatibility(order, signal);
     const readonlyMapping = mapsReadonly(compatibility.vmmVersion);
     const { binary, hostIds, run, reached, groups } = this.#host;
-    await admitToImage(hostIds, order.image, !readonlyMapping);
+    await admitToImage(hostIds, order.image);
     const user = hostUserOf(hostIds, order.vmId, order.image, compatibility.accelerator);
     return launch({ order, binary, compatibility, user, readonlyMapping, run, reached, groups }, signal);
   }

@@ -1,6 +1,7 @@
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runTool } from '@vmgrid/host';
+import { copyFrozenFile } from '../copy-frozen-file.ts';
 import type { StartOrder } from '../production-line.ts';
 import { makeRunFolder, type OverlayOptions, runFolder } from '../run-folder.ts';
 import { hasOwnDisk } from './command-line.ts';
@@ -21,12 +22,10 @@ async function makeCow(order: StartOrder, { run }: OverlayOptions, signal: Abort
   return disk;
 }
 
-/** Holes stay holes, and blocks are shared where the file system can. */
 async function copyDisk(order: StartOrder, { run }: OverlayOptions, signal: AbortSignal): Promise<string> {
   const disk = join(runFolder(order.directory), FILES.raw);
   const message = `the disk of image ${order.image.manifest.id} could not be copied`;
-  const args = ['--reflink=auto', '--sparse=always', imageDisk(order), disk];
-  await runTool('cp', args, { run, signal, failure: { code: 'VMM_FAILED', message } });
+  await copyFrozenFile(imageDisk(order), disk, { run, signal, failure: { code: 'VMM_FAILED', message } });
   await truncate(disk, order.machine.diskMiB * 1_048_576);
   return disk;
 }

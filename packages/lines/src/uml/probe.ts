@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { bootId, type CommandRunner, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import { runTool } from '@vmgrid/host';
 import { GridError, type LineReport } from '@vmgrid/protocol';
+import { requireConfinement } from '../confinement/confinement.ts';
 import type { HostUser } from '../host-user.ts';
 import { privileges } from '../spawn-vmm.ts';
 import { hasRunProgram } from '../trial-kernel.ts';
@@ -41,6 +42,7 @@ export const initrdPath = (stateDirectory: string, release: string): string =>
 /** Finds out whether UML runs here, by running it once for each boot of the host and each version of UML. */
 export async function probeUml(run: CommandRunner, options: ProbeOptions, signal: AbortSignal): Promise<LineReport> {
   try {
+    await requireConfinement();
     await requireNoComma(options.stateDirectory);
     const release = await askRelease(run, options, signal);
     await requireTools(run, signal);

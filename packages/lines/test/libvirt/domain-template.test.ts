@@ -28,6 +28,11 @@ test('every name of the template is replaced, and the lines of values that there
   expect(without).toContain("<source file='/a b/disk'/>");
 });
 
+test('a domain of ours has no balloon, which libvirt adds where nothing is said of it', () => {
+  const rendered = new DomainTemplate(shipped, 'domain.xml').render({ ...VALUES, ...BOOT });
+  expect(rendered.match(/<memballoon.*/g)).toEqual(["<memballoon model='none'/>"]);
+});
+
 test('a template with a name that means nothing, or without one that every machine needs, is refused', () => {
   const make = (text: string) => () => new DomainTemplate(text, 'mine.xml');
   expect(make(LEAST)).not.toThrow();

@@ -17,7 +17,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     });
 }
 
-function findingsText({ tools, lines, limits, folders, memory }: Findings): string {
+function findingsText({ tools, lines, limits, images, folders, memory }: Findings): string {
   const toolRows = tools.map(({ program, version, enables, debian, optional }) =>
     version === undefined
       ? [optional ? '–' : outColours.red('✗'), program, 'missing', enables, `apt-get install ${debian}`]
@@ -34,6 +34,7 @@ function findingsText({ tools, lines, limits, folders, memory }: Findings): stri
     table(['', 'tool', 'version', 'enables', 'how to get it'], toolRows),
     table(['', 'line', 'runs with', 'start', 'note'], lineRows),
     `limits: ${limits.note}`,
+    `images: ${images.note}`,
     `folders: ${folders.note}`,
     ...memoryText(memory),
   ].join('\n\n');

@@ -8,6 +8,7 @@ import { programCommand } from '../local-grid/daemons.ts';
 import { plantState } from '../local-grid/grid.ts';
 import { type DaemonsFinding, examineDaemons } from './doctor-daemons.ts';
 import { examineFolders, type FoldersFinding } from './doctor-folders.ts';
+import { examineImages, type ImagesFinding } from './doctor-images.ts';
 import { examineLimits, type LimitsFinding } from './doctor-limits.ts';
 
 interface Tool {
@@ -42,6 +43,7 @@ export interface Findings {
   readonly tools: readonly ToolFinding[];
   readonly lines: readonly LineFinding[];
   readonly limits: LimitsFinding;
+  readonly images: ImagesFinding;
   readonly folders: FoldersFinding;
   /** Memory of the daemons that run here. */
   readonly memory: DaemonsFinding;
@@ -61,7 +63,8 @@ export async function examineHost(home: Home, client: Pick<ShopClient, 'memory'>
   const lines = await probeLines(home);
   const folders = examineFolders(home);
   const healthy = lines.some((line) => line.available) && folders.closed === undefined;
-  return { healthy, tools, lines, limits: await examineLimits(), folders, memory: await examineDaemons(client) };
+  const [limits, images] = await Promise.all([examineLimits(), examineImages()]);
+  return { healthy, tools, lines, limits, images, folders, memory: await examineDaemons(client) };
 }
 
 /** A program that exists is not missing, whatever it does when it is asked for its version. */

@@ -9,7 +9,8 @@ import { abortable, HEAP_MIB, hasHeapLimit, heapFlags, makeFolder, within } from
 import { GridError, late } from '@vmgrid/protocol';
 import { execa } from 'execa';
 
-const BUNDLES = join(import.meta.dirname, '../../../../dist');
+/** What an install starts from. */
+export const BUNDLES = join(import.meta.dirname, '../../../../dist');
 
 export type DaemonName = 'vmshop' | 'vmbroker' | 'vmplant';
 

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { digestFile } from './digest-file.ts';
 import type { GoldenImage, Manifest } from './manifest.ts';
 
+/** In the mode of a file: all that lets anybody write to it. */
+const FOR_WRITING = 0o222;
+
 /** Lists the files of an image. Boot files lie in the base image only. */
 export function filesOf(manifest: Omit<Manifest, 'files'>): readonly string[] {
   const { id, base, disk, memory } = manifest;
@@ -14,7 +17,10 @@ export function filesOf(manifest: Omit<Manifest, 'files'>): readonly string[] {
 export const bootFilesOf = ({ boot }: Pick<Manifest, 'boot'>): readonly string[] =>
   'kernel' in boot ? [boot.kernel, boot.initrd] : [];
 
-/** Digests a file, and writes it to the disk for good before the image can be seen. */
+/**
+ * Digests a file, and writes it to the disk for good before the image can be seen. Nobody may write to it afterwards:
+ * who would has to change its mode first, which a hypervisor cannot.
+ */
 export async function freezeFile(
   folder: string,
   file: string,
@@ -23,8 +29,10 @@ export async function freezeFile(
   const path = join(folder, file);
   const sha256 = await digestFile(path, signal);
   await using handle = await open(path, 'r');
+  const { mode, size } = await handle.stat();
+  await handle.chmod(mode & ~FOR_WRITING);
   await handle.sync();
-  return { file, sha256, bytes: (await handle.stat()).size };
+  return { file, sha256, bytes: size };
 }
 
 /** Returns the bytes that a file occupies: a sparse file less than its size, a missing one none. */

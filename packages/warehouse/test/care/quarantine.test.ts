@@ -2,6 +2,7 @@
 import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
+import { writable } from '@vmgrid/test-support/hosts/damage.ts';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { Quarantine } from '../../src/care/quarantine.ts';
 import { verifyImages } from '../../src/care/verify.ts';
@@ -25,15 +26,16 @@ const usable = async () => [...(await warehouse.inventory.images()).keys()].sort
 const flip = async (path: string): Promise<void> => {
   const content = await readFile(path);
   content[3]! ^= 1;
-  await writeFile(path, content);
+  await writeFile(await writable(path), content);
 };
+const cut = async (path: string): Promise<void> => truncate(await writable(path), 3);
 
 test.each([
-  ['disk.raw is cut', 'octave', () => truncate(fileOf('octave', 'disk.raw'), 3), 'has 3 bytes, its manifest says 19'],
+  ['disk.raw is cut', 'octave', () => cut(fileOf('octave', 'disk.raw')), 'has 3 bytes, its manifest says 19'],
   [
     'disk.raw is longer',
     'octave',
-    () => appendFile(fileOf('octave', 'disk.raw'), '+'),
+    async () => appendFile(await writable(fileOf('octave', 'disk.raw')), '+'),
     'has 20 bytes, its manifest says 19',
   ],
   ['disk.raw is gone', 'octave', () => rm(fileOf('octave', 'disk.raw')), 'the file is missing'],
@@ -56,7 +58,7 @@ test.each([
 );
 
 test('an image is refused for what is below it: a disk, a boot file, an image that is not there', async () => {
-  await truncate(fileOf('octave', 'disk.raw'), 3);
+  await cut(fileOf('octave', 'disk.raw'));
   await expect(warehouse.references.acquire('plotting', 'vm-1')).rejects.toMatchObject({
     code: 'IMAGE_CORRUPT',
     message: 'the image plotting is broken: it stands on octave, which is broken',
@@ -73,7 +75,7 @@ test('an image is refused for what is below it: a disk, a boot file, an image th
 });
 
 test('an image is not made anew in the place of a broken one: whoever wants to is told to remove that first', async () => {
-  await truncate(fileOf('octave', 'disk.raw'), 3);
+  await cut(fileOf('octave', 'disk.raw'));
   await expect(warehouse.references.acquire('octave', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
   await expect(warehouse.claims.claim('octave')).rejects.toMatchObject({
     code: 'IMAGE_CORRUPT',
@@ -144,7 +146,7 @@ test('a broken image is not used while it is looked at anew, nor when that is cu
 });
 
 test('a broken image can be removed, but not from under others', async () => {
-  await truncate(fileOf('octave', 'disk.raw'), 3);
+  await cut(fileOf('octave', 'disk.raw'));
   await expect(warehouse.references.acquire('octave', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
   await expect(warehouse.remove('octave')).rejects.toMatchObject({ code: 'IMAGE_IN_USE' });
   await warehouse.remove('plotting');

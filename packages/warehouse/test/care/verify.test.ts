@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { writable } from '@vmgrid/test-support/hosts/damage.ts';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { verifyImages } from '../../src/care/verify.ts';
 import { readQcow2Header } from '../../src/images/qcow2-header.ts';
@@ -64,8 +65,8 @@ test('with an image those below it are verified, and tags name images here too',
 
 test('a changed, a cut, and a missing file are named', async () => {
   const warehouse = await stocked();
-  await writeFile(fileOf('base', 'vmlinuz'), 'VMLINUZ of base\n');
-  await writeFile(fileOf('octave', 'memory.bin'), 'mem');
+  await writeFile(await writable(fileOf('base', 'vmlinuz')), 'VMLINUZ of base\n');
+  await writeFile(await writable(fileOf('octave', 'memory.bin')), 'mem');
   await rm(fileOf('plotting', 'device.state'));
   expect((await faultsOf(warehouse)).toSorted()).toEqual([
     ['base', 'vmlinuz', expect.stringMatching(/^its SHA-256 is /)],
