@@ -1,5 +1,5 @@
 /** A broker's part in an auction of someone above: the same rules on the same terms, and the best of the bids. */
-import type { Bidder, BrokerBids, CallTerms, CreateRequest, Identified, TrailAnswer } from '@vmgrid/protocol';
+import type { BrokerBids, TrailAnswer } from '@vmgrid/protocol';
 import { type Auction, type AuctionCall, auctionOn, type MarketDeps } from './auction.ts';
 import { MARKET_LIMITS } from './limits.ts';
 import { nearestDeclines, nearestRemovals } from './nearest.ts';
