@@ -89,7 +89,8 @@ supervise() {
   fi
   now_cs
   began=$now
-  VMGRID_ATTRIBUTES=$attributes "$@" > "$log" 2>&1 < /dev/null &
+  # What perl says about a locale that the guest does not have is no output of the action.
+  VMGRID_ATTRIBUTES=$attributes PERL_BADLANG=0 "$@" > "$log" 2>&1 < /dev/null &
   leader=$!
   wait "$leader"
   code=$?
@@ -105,10 +106,10 @@ supervise() {
   return "$code"
 }
 
-# With the folders on the way, which belong to whom the file does.
+# With the folders on the way, which belong to whom the file does. `new/..` is there once `new` is.
 make_folder() {
   [ -d "$1/" ] && return
-  make_folder "${1%/*}" && mkdir "$1" && chown "$file_owner" "$1"
+  make_folder "${1%/*}" && { [ -d "$1/" ] || { mkdir "$1" && chown "$file_owner" "$1"; }; }
 }
 
 # The new file is nobody's business until it has its owner and mode; chown takes setuid away, so that it comes first.
