@@ -231,7 +231,9 @@ export class GuestReport {
 
   #cutShort(): GridError {
     const output = this.#noise.join('\n');
-    return new GridError('GUEST_LOST', 'the report of the runner in the guest was cut short', { output });
+    const when = this.#last && ` during the action ${this.#last.id}, or after it`;
+    const message = `the runner in the guest ended${when ?? ''} without its last word: something there has killed it`;
+    return new GridError('GUEST_LOST', message, { ...(this.#last && { actionId: this.#last.id }), output });
   }
 }
 

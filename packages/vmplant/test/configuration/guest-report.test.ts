@@ -64,7 +64,11 @@ test('a failing action ends the configuration and tells its exit status and last
 test('a report without its end was cut off', async () => {
   const { report } = reportOf(['begin 0 1', 'Kernel panic'], bookedAt(0, script('a')));
   expect(await report.toEnd()).toMatchObject({
-    error: { code: 'GUEST_LOST', details: { output: 'Kernel panic' } },
+    error: {
+      code: 'GUEST_LOST',
+      message: expect.stringContaining('during the action a, or after it'),
+      details: { actionId: 'a', output: 'Kernel panic' },
+    },
     last: { id: 'a' },
     restarting: undefined,
   });
