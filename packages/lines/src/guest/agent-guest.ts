@@ -74,23 +74,29 @@ export class AgentGuest implements Guest {
     return this.#report.restarted(signal);
   }
 
-  /** Ends the report of a run whose process is gone. Only the signal ends the watch. */
+  /**
+   * Ends the report of a run whose process is gone. A reader may leave a run for good without a word, so the watch ends
+   * with the machine too.
+   */
   async #watch(pid: number, token: string, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      try {
-        await setTimeout(this.#watchMs, undefined, { signal });
-        if (await this.#mayBeGone(pid, signal)) await this.#start(['-c', endedScript(pid, token)], signal);
-      } catch {
-        if (signal.aborted) return;
-      }
+    try {
+      do await setTimeout(this.#watchMs, undefined, { signal, ref: false });
+      while (!(await this.#mayBeGone(pid, signal)));
+      await this.#start(['-c', endedScript(pid, token)], signal);
+    } catch {
+      // The run has ended, or the machine.
     }
   }
 
   /** An agent that was started anew refuses to tell of what the one before it had started. */
   async #mayBeGone(pid: number, signal: AbortSignal): Promise<boolean> {
-    const refused = (error: GridError) => (error.code === 'GUEST_UNREACHABLE' ? { exited: true } : undefined);
-    const status = await this.#agent.execute('guest-exec-status', { pid }, signal).catch(refused);
-    return ((status ?? {}) as { readonly exited?: unknown }).exited === true;
+    try {
+      const status = await this.#agent.execute('guest-exec-status', { pid }, signal);
+      return ((status ?? {}) as { readonly exited?: unknown }).exited === true;
+    } catch (error) {
+      if (error instanceof GridError && error.code === 'GUEST_UNREACHABLE') return true;
+      throw error;
+    }
   }
 
   async #start(arg: readonly string[], signal: AbortSignal): Promise<number | undefined> {
