@@ -61,7 +61,7 @@ fi
 text64() { base64 -w0; }
 
 report_attributes() {
-  [ -s "$attributes" ] || return 0
+  { [ -f "$attributes" ] && [ -s "$attributes" ]; } || return 0
   if [ "$(wc -c < "$attributes")" -gt $attribute_chars ]; then
     echo "attributes-too-long $1"
   else
@@ -206,7 +206,7 @@ run_action() {
   while :; do
     tries=$((tries + 1))
     log=$out/$id.$tries
-    rm -f "$attributes"
+    rm -rf "$attributes" # an action may have made a folder of it
     : > "$attributes"
     echo "begin $index $tries"
     attempt "$@"
@@ -225,7 +225,7 @@ run_action() {
     report_output
     [ ! -e "$disc/observe.sh" ] || tell_lost "$index"
   fi
-  rm -f "$attributes"
+  rm -rf "$attributes"
   echo "end $index $code $timed_out $total $tries"
   [ "$code" -eq 0 ] || [ "$on_error" = continue ]
 }

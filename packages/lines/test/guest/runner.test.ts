@@ -271,6 +271,16 @@ describe.each([
     expect(events).toContainEqual({ event: 'attributes-too-long', index: 0 });
   });
 
+  test('an action that makes a folder of the file for attributes tells none, and the next one tells its own', async () => {
+    const folderOfIt = 'rm "$VMGRID_ATTRIBUTES"; mkdir "$VMGRID_ATTRIBUTES"; touch "$VMGRID_ATTRIBUTES/x"';
+    const events = await run(script(0, folderOfIt), script(1, 'echo "A = 1" > "$VMGRID_ATTRIBUTES"'));
+    expect(ends(events).map(([, code]) => code)).toEqual([0, 0]);
+    expect(events.filter(({ event }) => event === 'attributes')).toEqual([
+      { event: 'attributes', index: 1, text: 'A = 1\n' },
+    ]);
+    expect(events.at(-1)).toEqual({ event: 'finished' });
+  });
+
   test('hands over an environment exactly, even names the runner uses itself', async () => {
     const environment = { A: "it's\n$(x) `y` \\", limit: '1', id: '99', timeout_s: 'no' };
     const [text] = outputs(

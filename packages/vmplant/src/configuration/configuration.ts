@@ -150,6 +150,10 @@ export class ConfigurationProgress {
     throw this.#invalid(action, `they are longer than ${limitBytes} bytes`);
   }
 
+  toldNoText(action: Action): never {
+    throw this.#invalid(action, 'they are not UTF-8 text');
+  }
+
   /** What a boot would lose of earlier actions is lost. */
   #restart(): void {
     this.#hasRestarted = true;

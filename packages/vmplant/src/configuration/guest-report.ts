@@ -147,6 +147,9 @@ export class GuestReport {
       case 'attributes-too-long':
         this.#progress.toldTooMuch(this.#tellingOnce(event), ATTRIBUTES_LIMIT_BYTES);
         break;
+      case 'attributes-not-utf-8':
+        this.#progress.toldNoText(this.#tellingOnce(event));
+        break;
       case 'loses':
         this.#at(event);
         this.#progress.loses(event.text);

@@ -150,6 +150,16 @@ describe('a hostile guest cannot', () => {
     await expect(report.toEnd()).rejects.toMatchObject({ code: 'ATTRIBUTES_INVALID' });
   });
 
+  test('set attributes that are no UTF-8, which would be damaged', async () => {
+    const latin1 = Buffer.from('Name = "\xe9"', 'latin1').toString('base64');
+    const lines = ['begin 0 1', `attributes 0 ${latin1}`, 'end 0 0 no 1 1', 'finished'];
+    const { report } = reportOf(lines, bookedAt(0, script('a')));
+    await expect(report.toEnd()).rejects.toMatchObject({
+      code: 'ATTRIBUTES_INVALID',
+      message: 'attributes of action a: they are not UTF-8 text',
+    });
+  });
+
   test('have anything booked of a recover script that runs for a host action', async () => {
     const { progress, report } = reportOf(
       ['begin 0 1', `attributes 0 ${base64('VmId = "vm-of-another"')}`, 'end 0 0 no 1 1', 'finished'],
