@@ -137,7 +137,9 @@ test('what a VM needs at its end is kept for it, whatever becomes of the file', 
   const destruction = dag([named(contentDigest)]);
   const { vm } = await grid.client.create(order([], { destruction }));
   await files().remove(contentDigest);
-  await put(textOf(7 * MIB)).then(({ contentDigest: other }) => grid.client.create(order([named(other)])));
+  const [long, fitting] = [await put(textOf(7 * MIB)), await put(textOf(8 * MIB - LONG.length))];
+  expect(await codeOf(grid.client.create(order([named(long.contentDigest)])))).toBe('AWARD_REFUSED');
+  await grid.client.create(order([named(fitting.contentDigest)]));
   expect(await codeOf(grid.client.create(order([], { destruction })))).toBe('FILE_UNKNOWN');
   expect((await grid.client.destroy(String(vm.VmId))).vm).not.toHaveProperty('DestructionFailureCode');
 }, 60_000);

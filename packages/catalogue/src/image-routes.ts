@@ -3,6 +3,7 @@
 import {
   callerOf,
   guard,
+  numberQuery,
   PAGE_QUERY,
   pageQuery,
   readIdentified,
@@ -78,8 +79,8 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
   });
 
   router.get('/images/suggestions', guard('image.suggest', ['top', 'plant']), async (request, response) => {
-    const [top, plantId] = [singleQuery(request, 'top'), singleQuery(request, 'plant')];
-    const query = { ...(top === undefined ? {} : { top: Number(top) }), ...(plantId === undefined ? {} : { plantId }) };
+    const [top, plantId] = [numberQuery(request, 'top'), singleQuery(request, 'plant')];
+    const query = { ...(top === undefined ? {} : { top }), ...(plantId === undefined ? {} : { plantId }) };
     const wanted = validate(SuggestImagesRequest, query, { subject: 'query' });
     sendJson(request, response, await images.suggestions(wanted));
   });

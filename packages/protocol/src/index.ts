@@ -6,6 +6,7 @@ export { ArchiveClient, type TransferOptions, type UploadOptions } from './clien
 export { FileClient } from './client/file-client.ts';
 export { type ClientCallOptions, type ConnectionOptions, isBearer } from './client/http-exchange.ts';
 export { ShopClient, type Submitted, type WorkOptions } from './client/shop-client.ts';
+export { completeBody } from './decode/complete-body.ts';
 export { formatDuration, parseDuration } from './decode/duration.ts';
 export { parseJsonDocument } from './decode/json-document.ts';
 export { parseJson } from './decode/json-text.ts';

@@ -1,7 +1,7 @@
 /** Reads request documents from files or standard input. The first character tells XML from JSON. */
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { decodeRequest, GridError, parseJsonDocument, type Request, type Verb } from '@vmgrid/protocol';
+import { completeBody, decodeRequest, GridError, parseJsonDocument, type Request, type Verb } from '@vmgrid/protocol';
 
 type BodyOf<V extends Verb> = Extract<Request, { readonly verb: V }>['body'];
 
@@ -17,18 +17,19 @@ export async function readDocument<V extends Verb>(
     .replace(/^\xef\xbb\xbf/, '')
     .trimStart()
     .startsWith('<');
-  const body = isXml ? await xmlBody(document, verb) : parseJsonDocument(document);
-  return decodeRequest(verb, { ...(body as object), ...fixed }).body as BodyOf<V>;
+  const body = isXml ? await xmlBody(document, verb, fixed) : completeBody(parseJsonDocument(document), fixed);
+  return decodeRequest(verb, body).body as BodyOf<V>;
 }
 
 /** A create document also serves for an estimate, and the other way round. */
-async function xmlBody(document: Buffer, verb: Verb): Promise<object> {
+async function xmlBody(document: Buffer, verb: Verb, fixed: Readonly<Record<string, unknown>>): Promise<object> {
   const { decodeXmlRequest } = await import('@vmgrid/protocol/xml'); // takes longer to load than most commands to run
-  const request = decodeXmlRequest(document);
-  const machineVerbs: readonly Verb[] = ['create', 'estimate'];
-  if (request.verb === verb || (machineVerbs.includes(request.verb) && machineVerbs.includes(verb)))
-    return request.body;
-  throw new GridError('REQUEST_INVALID', `the document holds <${request.verb}>, not <${verb}>`);
+  const machineVerbs = ['create', 'estimate'];
+  return decodeXmlRequest(document, (actual, body) => {
+    const serves = actual === verb || (machineVerbs.includes(actual) && machineVerbs.includes(verb));
+    if (serves) return completeBody(body, fixed);
+    throw new GridError('REQUEST_INVALID', `the document holds <${actual}>, not <${verb}>`);
+  }).body;
 }
 
 async function readBytes(file: string): Promise<Buffer> {

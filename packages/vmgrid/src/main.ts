@@ -19,6 +19,7 @@ import { addUpCommand } from './commands/up-command.ts';
 import { addVmCommands } from './commands/vm-commands.ts';
 import { DEFAULT_SHOP } from './context.ts';
 import { tokenFor, trustCa } from './credentials.ts';
+import { faultOfAddress } from './endpoint-address.ts';
 import { createOutput } from './output/output.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -43,6 +44,8 @@ const context = () => {
   const { json = false, shop, tokenFile, caFile } = program.opts<GlobalOptions>();
   if (caFile !== undefined) trustCa(caFile);
   const connect = (url: string) => {
+    const fault = faultOfAddress(url);
+    if (fault !== undefined) program.error(`error: ${fault}`, { code: 'commander.invalidArgument' });
     const token = tokenFor(url, { tokenFile, environment: process.env });
     return token === undefined ? {} : { token };
   };
@@ -76,11 +79,19 @@ addAuditCommands(program, context);
 
 program.addHelpText('beforeAll', ({ command }) => refuseUnknown(command));
 
+leaveOutEmptyVariables();
 outliveReaders(reportError);
 try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitStatus(error) || process.exitCode;
+}
+
+/** A variable that is empty counts as not set, as everywhere else. */
+function leaveOutEmptyVariables(): void {
+  for (const { envVar } of program.options) {
+    if (envVar !== undefined && process.env[envVar] === '') delete process.env[envVar];
+  }
 }
 
 /** Commander shows the help of a group for a command that the group does not have. */

@@ -13,6 +13,26 @@ test.each([
 });
 
 test.each([
+  ['127.0.0.1:9', 'http:// or https://'],
+  ['localhost:9', 'http:// or https://'],
+  ['ftp://localhost:9', 'http:// or https://'],
+  ['http://ada:hidden@localhost:9', '--token-file'],
+  ['http://localhost:9/v1', 'without the /v1'],
+])('the address %s is a wrong command line, and no message shows a password', async (address, message) => {
+  const asOption = await vmgrid(['--shop', address, 'list']);
+  const asVariable = await vmgrid(['list'], { environment: { VMGRID_SHOP: address } });
+  expect(asVariable).toEqual(asOption);
+  expect(asOption).toEqual({ status: 2, out: '', err: expect.stringContaining(message) });
+  expect(asOption.err).not.toContain('hidden');
+});
+
+test('a variable that is empty counts as not set', async () => {
+  const environment = { VMGRID_TOKEN_FILE: '', VMGRID_CA_FILE: '' };
+  const { err } = await vmgrid(['--shop', 'http://127.0.0.1:9', 'list'], { environment });
+  expect(err).toContain('SHOP_UNREACHABLE');
+});
+
+test.each([
   [['memory', '--help'], 'memory'],
   [['images', 'nothing', '--help'], 'nothing'],
   [['help', 'memory'], 'memory'],

@@ -27,6 +27,15 @@ const shop = {
   auctions: { list: () => ({ auctions: [] }) },
 } as unknown as Shop;
 
+/** What it was asked to suspend, and destroy. */
+const bare: object[] = [];
+for (const verb of ['suspend', 'destroy'] as const) {
+  shop[verb] = ({ caller: _, ...request }) => {
+    bare.push({ verb, ...request });
+    throw new GridError('VM_UNKNOWN', 'no such VM');
+  };
+}
+
 const noted: AuditNote[] = [];
 const ENTRIES = [5, 4, 3, 2, 1].map((sequence) => ({ sequence }) as AuditEntry);
 const audit: AuditTrail = {
@@ -49,7 +58,11 @@ const OPTIONS: ShopAppOptions = {
   authenticator,
   bodyQuota: (owner) => (owner === 'small' ? LIST.length - 1 : undefined),
   audit,
-  files: {} as FileStore,
+  files: {
+    put: async ({ expected }) => {
+      throw new GridError('FILE_CORRUPT', 'another content', { expected });
+    },
+  } as Pick<FileStore, 'put'> as FileStore,
   log: createLog('test', 'silent'),
 };
 
@@ -129,10 +142,71 @@ test.each([
   ['/v1/auctions?x=1', 400, 'the query parameter "x" is not known; known are request, limit, cursor'],
   ['/v1/vms?constraint=true&constraint=true', 400, 'the query parameter "constraint" may come once'],
   ['/v1/vms?constraint=a%00', 400, 'the query parameter "constraint" has U+0000 as character 2'],
+  ['/v1/vms?limit=', 400, 'the query parameter "limit" is "", but must be a whole number in digits'],
+  ['/v1/vms?limit=1e2', 400, 'the query parameter "limit" is "1e2", but must be a whole number in digits'],
+  ['/v1/vms?limit=0x10', 400, 'the query parameter "limit" is "0x10", but must be a whole number in digits'],
+  ['/v1/audit?before=now', 400, 'the query parameter "before" is "now", but must be a whole number in digits'],
+  ['/v1/audit?most=%201', 400, 'the query parameter "most" is " 1", but must be a whole number in digits'],
   ['/v1/vms?constraint=%ff', 400, 'the address is not valid percent-encoding'],
 ])('%s is refused with %i', async (address, status, message) => {
   const answer = await send(head(`GET ${address}`, {}));
   expect({ ...answer, body: JSON.parse(answer.body).error.message }).toMatchObject({ status, body: message });
+});
+
+const VM = 'vm-00000000-0000-4000-8000-000000000000';
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+test.each([
+  ['POST', 'suspend', '/suspend', JSON_TYPE, '{ "requestId": "asked" }'],
+  [
+    'DELETE',
+    'destroy',
+    '',
+    { 'Content-Type': 'text/xml' },
+    `<vmgrid version="1"><destroy requestId="asked"/></vmgrid>`,
+  ],
+  ['POST', 'suspend', '/suspend', { 'Idempotency-Key': 'asked' }, ''],
+])('%s: the request id of a body counts where a body may be left out', async (method, verb, path, headers, body) => {
+  bare.splice(0);
+  const line = head(`${method} /v1/vms/${VM}${path}`, { ...headers, 'Content-Length': body.length });
+  expect((await send(line, body)).status).toBe(404);
+  expect(bare).toEqual([{ verb, vmId: VM, requestId: 'asked' }]);
+});
+
+test.each([
+  ['{ "force": true }', JSON_TYPE, 'REQUEST_INVALID'],
+  ['force', JSON_TYPE, 'REQUEST_MALFORMED'],
+  ['force=true', { 'Content-Type': 'application/x-www-form-urlencoded' }, 'MEDIA_TYPE_UNSUPPORTED'],
+])('a body %s to destroy a VM is not passed over', async (body, headers, code) => {
+  bare.splice(0);
+  const line = head(`DELETE /v1/vms/${VM}`, { ...headers, 'Content-Length': body.length });
+  expect(codeOf(await send(line, body))).toBe(code);
+  expect(bare).toEqual([]);
+});
+
+test('what may be done at an address includes HEAD', async () => {
+  const answer = await send(head('PUT /v1/vms', {}));
+  expect(JSON.parse(answer.body).error).toMatchObject({ details: { allowed: ['GET', 'HEAD', 'POST'] } });
+});
+
+const HASH = 'ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=';
+test.each([
+  ['an encoded content', { 'Content-Encoding': 'gzip' }, 'MEDIA_TYPE_UNSUPPORTED'],
+  ['a part of a content', { 'Content-Range': 'bytes 0-2/9' }, 'REQUEST_INVALID'],
+  ['a content whose client accepts no JSON', { Accept: 'text/plain' }, 'NOT_ACCEPTABLE'],
+  ['a digest that nobody can check', { 'Content-Digest': 'sha-512=:AAAA:' }, 'REQUEST_INVALID'],
+  [
+    'two digests',
+    { 'Repr-Digest': `sha-256=:${HASH}:`, 'Content-Digest': `sha-256=:${HASH.toLowerCase()}:` },
+    'REQUEST_INVALID',
+  ],
+  [
+    'another content than announced',
+    { 'Content-Digest': `md5=:AAAA:, sha-256=:${HASH.toLowerCase()}:` },
+    'FILE_CORRUPT',
+  ],
+])('%s is no upload', async (_, headers, code) => {
+  const all = { 'Content-Type': 'application/octet-stream', 'Content-Length': 3, ...headers };
+  expect(codeOf(await send(head('PUT /v1/files', all), 'abc'))).toBe(code);
 });
 
 test('what a plant remembers comes whole, or in pages that a header leads through', async () => {

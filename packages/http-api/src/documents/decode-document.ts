@@ -1,5 +1,5 @@
 /** Decodes the bytes of a document. Pure: it runs here or in a worker. */
-import { decodeRequest, GridError, parseJsonDocument, type Verb } from '@vmgrid/protocol';
+import { completeBody, decodeRequest, GridError, parseJsonDocument, type Verb } from '@vmgrid/protocol';
 import { decodeXmlRequest } from '@vmgrid/protocol/xml';
 import type { Medium } from '../exchange/negotiate.ts';
 
@@ -22,23 +22,23 @@ export interface IncomingDocument {
  * verb.
  * @throws GridError what `parseJsonDocument`, `decodeXmlRequest` and `decodeRequest` throw
  */
-export function decodeDocument({ medium, bytes, verbs, requestId, fixed }: IncomingDocument): unknown {
+export function decodeDocument({ medium, bytes, verbs, requestId, fixed = {} }: IncomingDocument): unknown {
+  const complete = (body: unknown) => withRequestId(completeBody(body, fixed), requestId);
   if (medium === 'json') {
-    const object = { ...withRequestId(requireObject(parseJsonDocument(bytes)), requestId), ...fixed };
+    const object = complete(parseJsonDocument(bytes));
     return verbs ? decodeRequest(verbs[0]!, object).body : object;
   }
-  const request = decodeXmlRequest(bytes);
-  if (!verbs) return request;
-  if (!verbs.includes(request.verb)) {
-    const takes = verbs.map((verb) => `<${verb}>`).join(' or ');
-    throw new GridError('REQUEST_INVALID', `the document holds <${request.verb}>, but this address takes ${takes}`);
-  }
-  return decodeRequest(request.verb, { ...withRequestId(request.body, requestId), ...fixed }).body;
+  if (!verbs) return decodeXmlRequest(bytes);
+  return decodeXmlRequest(bytes, (verb, body) => {
+    requireVerb(verb, verbs);
+    return complete(body);
+  }).body;
 }
 
-function requireObject(document: unknown): object {
-  if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document;
-  throw new GridError('REQUEST_INVALID', 'the document is not a JSON object');
+function requireVerb(verb: string, verbs: readonly string[]): void {
+  if (verbs.includes(verb)) return;
+  const takes = verbs.map((one) => `<${one}>`).join(' or ');
+  throw new GridError('REQUEST_INVALID', `the document holds <${verb}>, but this address takes ${takes}`);
 }
 
 /** @throws GridError REQUEST_INVALID when the document has another id */

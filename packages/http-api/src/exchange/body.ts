@@ -13,6 +13,9 @@ type Exchange = readonly [request: Request, response: Response];
 /** Returns the bytes of the body; without a body, an empty document. */
 const bytesOf = (request: Request): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
 
+/** Whether there is a body with anything in it. */
+export const hasBody = (request: Request): boolean => bytesOf(request).length > 0;
+
 /** Reads the body as a request of the verb, in JSON or XML. `fixed` holds the fields that the path gives. */
 export const readVerb = <V extends Verb>(
   exchange: Exchange,

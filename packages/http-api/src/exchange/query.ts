@@ -26,6 +26,22 @@ export function requireKnownQuery({ query, url }: Queried, known: readonly strin
 export const singleQuery = (request: Request, name: string): string | undefined =>
   request.query[name] as string | undefined;
 
+/** Returns the number that a parameter is. @throws GridError REQUEST_INVALID for anything but digits */
+export function numberQuery(request: Request, name: string): number | undefined {
+  const text = singleQuery(request, name);
+  if (text === undefined) return undefined;
+  if (/^-?\d+$/.test(text)) return Number(text);
+  throw invalid(name, `is ${JSON.stringify(text.slice(0, NAME_SHOWN))}, but must be a whole number in digits`);
+}
+
+/** Returns what a parameter says, `true` or `false`. @throws GridError REQUEST_INVALID for anything else */
+export function booleanQuery(request: Request, name: string): boolean | undefined {
+  const text = singleQuery(request, name);
+  if (text === undefined || text === 'true' || text === 'false')
+    return text === undefined ? undefined : text === 'true';
+  throw invalid(name, `is ${JSON.stringify(text.slice(0, NAME_SHOWN))}, but must be true or false`);
+}
+
 function invalid(name: string, problem: string): GridError {
   const shown = name.slice(0, NAME_SHOWN);
   return requestInvalid(shown, `the query parameter ${JSON.stringify(shown)} ${problem}`);

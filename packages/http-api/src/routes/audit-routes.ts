@@ -4,6 +4,7 @@ import { AuditQuery, type AuditReply, cursorAt, GridError, keyAt, validate } fro
 import { Router } from 'express';
 import { guard } from '../access/guard.ts';
 import { PAGE_QUERY, pageQuery } from '../exchange/page-query.ts';
+import { numberQuery } from '../exchange/query.ts';
 import { sendJson } from '../exchange/send.ts';
 
 /** Entries of one page, when the client gives no limit. */
@@ -17,9 +18,10 @@ export function auditRoutes(audit: Pick<AuditTrail, 'list'>): Router {
     guard('audit.read', [...Object.keys(AuditQuery.properties), ...PAGE_QUERY]),
     async (request, response) => {
       const { limit = LISTED, cursor } = pageQuery(request);
-      const { before, most = limit, limit: _, cursor: __, ...words } = request.query;
-      const from = cursor === undefined ? before : keyAt(cursor);
-      const query = { ...words, ...(from === undefined ? {} : { before: Number(from) }), most: Number(most) };
+      const { before: _, most: __, limit: ___, cursor: ____, ...words } = request.query;
+      const before = cursor === undefined ? numberQuery(request, 'before') : Number(keyAt(cursor));
+      const most = numberQuery(request, 'most') ?? limit;
+      const query = { ...words, ...(before === undefined ? {} : { before }), most };
       const gone = new AbortController();
       whenClosed(response, () => gone.abort(new GridError('CANCELLED', 'the client has gone')));
       const wanted = validate(AuditQuery, query, { subject: 'query' });

@@ -37,6 +37,34 @@ describe.each([
   });
 });
 
+const RENEW = [
+  ['json', '{ "lease": "PT1H"', ', "vmId": "', '" }'],
+  ['xml', '<vmgrid version="1"><renew lease="PT1H"', ' vmId="', '"/></vmgrid>'],
+] as const;
+const VM = 'vm-00000000-0000-4000-8000-000000000000';
+const OTHER_VM = VM.replaceAll('0', '1');
+
+test.each(RENEW)(
+  'what the address of a document in %s names may be left out, or be there too',
+  async (medium, ...text) => {
+    const [begin, field, end] = text;
+    for (const more of ['', `${field}${VM}`]) {
+      const bytes = bytesOf(`${begin}${more}${end!.slice(more === '' ? 1 : 0)}`);
+      const document = { medium, bytes, verbs: ['renew'], fixed: { vmId: VM }, requestId: 'r-1' } as const;
+      expect(await service.read(document, ADA)).toEqual({ lease: 'PT1H', vmId: VM, requestId: 'r-1' });
+    }
+  },
+);
+
+test.each(RENEW)(
+  'a document in %s about another thing than its address is refused',
+  async (medium, begin, field, end) => {
+    const bytes = bytesOf(begin + field + OTHER_VM + end);
+    const reading = service.read({ medium, bytes, verbs: ['renew'], fixed: { vmId: VM } }, ADA);
+    await expect(reading).rejects.toMatchObject({ code: 'REQUEST_INVALID', details: { problems: [{ path: 'vmId' }] } });
+  },
+);
+
 test.each([
   ['memory', { memoryMiB: 28 }, 'MiB of memory'],
   ['time', { readMs: 1 }, 'ms'],

@@ -80,6 +80,15 @@ export const TAKE_OVER_SCRIPT = `${FIND_PORT}${abandon('')}${AWAIT_PORT}${REPORT
 /** Returns the script that ends the run of this token, with everything it started, if it is in progress. */
 export const abandonScript = (token: string): string => abandon(token);
 
+/**
+ * Returns the script that ends the report of the run with this process and token, if the process is gone and nothing
+ * that it started holds the port: then nobody else ends it.
+ */
+export const endedScript = (pid: number, token: string): string => `${FIND_PORT}
+[ -d /proc/${pid} ] || echo "
+ran ${token} killed" > "$port"
+`;
+
 type Run = { readonly token: string; state: 'announced' | 'started' | 'flooded' | 'cut'; bytes: number; lines: number };
 
 /** The host's end of the port on which a guest prints the output of a command, line by line. */

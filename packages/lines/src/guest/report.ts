@@ -1,4 +1,5 @@
 /** Parses the runner's report into events. The guest is not trusted: a line of any other form becomes `noise`. */
+import { isUtf8 } from 'node:buffer';
 
 /** Longest text of attributes of one action, in bytes. */
 export const ATTRIBUTES_LIMIT_BYTES = 65_536;
@@ -13,6 +14,7 @@ export type RunnerEvent =
   /** The text that an action wrote to `$VMGRID_ATTRIBUTES`; without an index, that of the identity step. */
   | { readonly event: 'attributes'; readonly index: number | undefined; readonly text: string }
   | { readonly event: 'attributes-too-long'; readonly index: number | undefined }
+  | { readonly event: 'attributes-not-utf-8'; readonly index: number | undefined }
   /**
    * Results of an action that a boot would lose, one to a line; the text may be cut. Sent only when the runner
    * observes.
@@ -80,11 +82,7 @@ const FORMS: readonly Form[] = [
     index: Number(index),
     attempt: Number(attempt),
   })),
-  form(`attributes ${STEP_OR_NONE} ${TEXT}`, ([step, text]) => ({
-    event: 'attributes',
-    index: stepOf(step),
-    text: decodeText(text),
-  })),
+  form(`attributes ${STEP_OR_NONE} ${TEXT}`, ([step, text]) => readAttributes(stepOf(step), text)),
   form(`attributes-too-long ${STEP_OR_NONE}`, ([step]) => ({ event: 'attributes-too-long', index: stepOf(step) })),
   form(`loses ${STEP} ${TEXT}`, ([index, text]) => ({ event: 'loses', index: Number(index), text: decodeText(text) })),
   form(`output ${STEP} ${TEXT}`, ([index, text]) => ({
@@ -113,6 +111,12 @@ const FORMS: readonly Form[] = [
   form(`warning ${TEXT}`, ([text]) => ({ event: 'warning', text: noteOf(decodeText(text)) })),
   form(`broken ${TEXT}`, ([text]) => ({ event: 'broken', text: noteOf(decodeText(text)) })),
 ];
+
+function readAttributes(index: number | undefined, base64 = ''): RunnerEvent {
+  const bytes = Buffer.from(base64, 'base64');
+  if (!isUtf8(bytes)) return { event: 'attributes-not-utf-8', index };
+  return { event: 'attributes', index, text: bytes.toString('utf8') };
+}
 
 /** Parses one line of the runner's report. It never throws. */
 export function parseReportLine(line: string): RunnerEvent {

@@ -61,7 +61,7 @@ fi
 text64() { base64 -w0; }
 
 report_attributes() {
-  [ -s "$attributes" ] || return 0
+  { [ -f "$attributes" ] && [ -s "$attributes" ]; } || return 0
   if [ "$(wc -c < "$attributes")" -gt $attribute_chars ]; then
     echo "attributes-too-long $1"
   else
@@ -89,7 +89,8 @@ supervise() {
   fi
   now_cs
   began=$now
-  VMGRID_ATTRIBUTES=$attributes "$@" > "$log" 2>&1 < /dev/null &
+  # What perl says about a locale that the guest does not have is no output of the action.
+  VMGRID_ATTRIBUTES=$attributes PERL_BADLANG=0 "$@" > "$log" 2>&1 < /dev/null &
   leader=$!
   wait "$leader"
   code=$?
@@ -105,10 +106,10 @@ supervise() {
   return "$code"
 }
 
-# With the folders on the way, which belong to whom the file does.
+# With the folders on the way, which belong to whom the file does. `new/..` is there once `new` is.
 make_folder() {
   [ -d "$1/" ] && return
-  make_folder "${1%/*}" && mkdir "$1" && chown "$file_owner" "$1"
+  make_folder "${1%/*}" && { [ -d "$1/" ] || { mkdir "$1" && chown "$file_owner" "$1"; }; }
 }
 
 # The new file is nobody's business until it has its owner and mode; chown takes setuid away, so that it comes first.
@@ -205,7 +206,7 @@ run_action() {
   while :; do
     tries=$((tries + 1))
     log=$out/$id.$tries
-    rm -f "$attributes"
+    rm -rf "$attributes" # an action may have made a folder of it
     : > "$attributes"
     echo "begin $index $tries"
     attempt "$@"
@@ -224,7 +225,7 @@ run_action() {
     report_output
     [ ! -e "$disc/observe.sh" ] || tell_lost "$index"
   fi
-  rm -f "$attributes"
+  rm -rf "$attributes"
   echo "end $index $code $timed_out $total $tries"
   [ "$code" -eq 0 ] || [ "$on_error" = continue ]
 }

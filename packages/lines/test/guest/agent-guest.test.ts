@@ -79,6 +79,62 @@ test('what ran in a guest that started anew is gone: nothing is asked of an agen
   expect(reaped()).toEqual([2]);
 });
 
+/** A guest whose run prints nothing until it is said that it has ended. */
+function silentGuest(statusOf: () => Promise<object>) {
+  const told = Promise.withResolvers<string>();
+  const ended = Promise.withResolvers<void>();
+  const agent = {
+    execute: async (command: string, { arg }: Asked['args']) => {
+      if (command === 'guest-exec-status') return statusOf();
+      if (arg?.[1]?.includes('killed')) told.resolve(arg[1]);
+      return { pid: 4_711 };
+    },
+  };
+  const report = {
+    announce: () => 'token',
+    async *lines() {
+      await ended.promise;
+      yield 'line';
+    },
+  };
+  const guest = new AgentGuest(
+    { agent: agent as unknown as QgaClient, report: report as unknown as ReportChannel },
+    { discDevice: '/dev/sr0', earlierRun: 'ended', watchMs: 1 },
+  );
+  return { run: guest.run(['true'], signal), told: told.promise, end: ended.resolve };
+}
+
+test.each([
+  ['has ended', async () => ({ exited: true })],
+  [
+    'is unknown to an agent that was killed with it',
+    async () => {
+      throw new GridError('GUEST_UNREACHABLE', 'the agent refused: no such pid');
+    },
+  ],
+])('the report of a run whose process %s is ended in the guest, if the process is gone', async (_, statusOf) => {
+  const { run, told, end } = silentGuest(statusOf);
+  const first = run.next();
+  expect(await told).toMatch(/\[ -d \/proc\/4711 \] \|\| echo "\nran token killed"/);
+  end();
+  expect(await first).toEqual({ done: false, value: 'line' });
+  await run.return();
+});
+
+test('nothing is ended of a run that is still there', async () => {
+  const looks = { left: 5, over: Promise.withResolvers<void>() };
+  const { run, told, end } = silentGuest(async () => {
+    looks.left -= 1;
+    if (looks.left === 0) looks.over.resolve();
+    return { exited: false };
+  });
+  const first = run.next();
+  expect(await Promise.race([told, looks.over.promise])).toBeUndefined();
+  end();
+  await first;
+  await run.return();
+});
+
 test('the agent is asked for the result of each run, so that it does not keep it', async () => {
   const { run, reaped } = madeUpGuest('ended');
   await run();

@@ -39,6 +39,8 @@ interface Circumstances {
   readonly uptime?: string;
   /** Further files of the root. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Of the runner. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Before the runner starts. */
   readonly onDisc?: (disc: string, root: string) => void;
 }
@@ -52,7 +54,7 @@ describe.each([
   async function runIn(
     plan: ConfigDiscPlan,
     words: readonly string[],
-    { uptime, files = {}, onDisc = () => undefined }: Circumstances = {},
+    { uptime, files = {}, environment = {}, onDisc = () => undefined }: Circumstances = {},
   ): Promise<{ root: string; events: RunnerEvent[] }> {
     count += 1;
     const place = join(folder, `${shell.length}-${count}`);
@@ -72,7 +74,7 @@ describe.each([
     onDisc(disc, root);
     const [program = 'sh', ...before] = shell;
     const child = spawn(program, [...before, join(disc, 'runner.sh'), disc, ...words], {
-      env: { ...process.env, VMGRID_ROOT: root, UPTIME: join(root, 'proc/uptime') },
+      env: { ...process.env, VMGRID_ROOT: root, UPTIME: join(root, 'proc/uptime'), ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';
@@ -227,6 +229,13 @@ describe.each([
     expect(outputs(events)).toEqual([expect.stringMatching(/^x{4090}\nlast\n$/), 'next\n']);
   });
 
+  test('in a guest without the locale an action tells its own output alone, and has the environment that it had', async () => {
+    const steps = [script(0, 'echo "hello, $LC_ALL $PERL_BADLANG"')];
+    const environment = { LC_ALL: 'xx_XX.nowhere' };
+    const { events } = await runIn({ steps }, ['run', '0', '0'], { environment });
+    expect(outputs(events)).toEqual(['hello, xx_XX.nowhere \n']);
+  });
+
   test('in a guest without perl actions run, end in time and tell their output too', async () => {
     const steps = [
       script(0, 'echo hello; exit 3', { onError: 'continue' }),
@@ -262,6 +271,16 @@ describe.each([
     expect(events).toContainEqual({ event: 'attributes-too-long', index: 0 });
   });
 
+  test('an action that makes a folder of the file for attributes tells none, and the next one tells its own', async () => {
+    const folderOfIt = 'rm "$VMGRID_ATTRIBUTES"; mkdir "$VMGRID_ATTRIBUTES"; touch "$VMGRID_ATTRIBUTES/x"';
+    const events = await run(script(0, folderOfIt), script(1, 'echo "A = 1" > "$VMGRID_ATTRIBUTES"'));
+    expect(ends(events).map(([, code]) => code)).toEqual([0, 0]);
+    expect(events.filter(({ event }) => event === 'attributes')).toEqual([
+      { event: 'attributes', index: 1, text: 'A = 1\n' },
+    ]);
+    expect(events.at(-1)).toEqual({ event: 'finished' });
+  });
+
   test('hands over an environment exactly, even names the runner uses itself', async () => {
     const environment = { A: "it's\n$(x) `y` \\", limit: '1', id: '99', timeout_s: 'no' };
     const [text] = outputs(
@@ -273,6 +292,14 @@ describe.each([
   test('runs a script by its own interpreter when it names one', async () => {
     const [text] = outputs(await run(script(0, '#!/usr/bin/perl\nprint "perl ", 6 * 7;')));
     expect(text).toBe('perl 42');
+  });
+
+  test('puts a file in place whose path leads out of a folder that is not there yet', async () => {
+    const path = '/new/../other/./new/../file';
+    const file = { kind: 'file' as const, id: 'f', path, content: 'x', owner: userInfo().username };
+    const { root, events } = await runIn({ steps: [{ index: 0, timeoutMs: 10_000, action: file }] }, ['run', '0', '0']);
+    expect(ends(events)).toEqual([[0, 0, false, 1]]);
+    expect(readFileSync(join(root, 'other/file'), 'utf8')).toBe('x');
   });
 
   test('puts a file in place with its mode and its parents', async () => {

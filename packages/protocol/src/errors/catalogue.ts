@@ -372,8 +372,8 @@ export const ERROR_CATALOGUE = {
   GUEST_LOST: kind(
     502,
     true,
-    'The VM ended while work on it was in progress.',
-    'Read the last lines of its hypervisor log in the details.',
+    'The VM, or the runner in its guest, ended while work on it was in progress.',
+    'Read the details: the action that ran, or the last lines of the hypervisor log.',
   ),
   VMM_FAILED: kind(
     502,

@@ -12,16 +12,19 @@ import { xmlText } from './well-formed.ts';
 import { requireXmlWithinLimits } from './within-limits.ts';
 import { element, optionalText, textElement } from './write.ts';
 
+/** Adds to the fields of a document what came beside it. */
+export type CompleteBody = (verb: string, body: object) => object;
+
 /**
  * Reads a request from its document. Throws GridError XML_FORBIDDEN, BODY_TOO_LARGE, REQUEST_MALFORMED with line and
- * column, REQUEST_INVALID, or what `decodeRequest` throws.
+ * column, REQUEST_INVALID, or what `decodeRequest` and `complete` throw.
  */
-export function decodeXmlRequest(document: string | Uint8Array): Request {
+export function decodeXmlRequest(document: string | Uint8Array, complete: CompleteBody = (_, body) => body): Request {
   const text = xmlText(document);
   requireXmlWithinLimits(text);
   const root = withPlainNames(parseXml(text, REQUEST_LIMITS.xmlDepth));
   const verb = openEnvelope(root, Object.keys(READERS));
-  return decodeRequest(verb.name, READERS[verb.name as Request['verb']](verb));
+  return decodeRequest(verb.name, complete(verb.name, READERS[verb.name as Request['verb']](verb)));
 }
 
 type ReadVerb = (verb: XmlElement) => object;

@@ -155,8 +155,20 @@ test.each([
     'xml:space and xml:lang',
     `<vmgrid version="1" xml:space="preserve" xml:lang="en"><query xml:space="default" vmId="${VM}"/></vmgrid>`,
   ],
+  [
+    'a library that names types',
+    `<vmgrid version="1" xmlns:i="${XSI}" i:type="Vmgrid"><query i:type="Query" i:nil="false" vmId="${VM}"/></vmgrid>`,
+  ],
 ])('what %s declares is taken', (_, document) => {
   expect(decodeXmlRequest(document)).toEqual({ verb: 'query', body: { vmId: VM } });
+});
+
+test('an element that is nil is not there', () => {
+  const document = withAction(
+    `<action id="a" kind="script"><script>true</script><recover xmlns:i="${XSI}" i:nil="true" i:type="Text"/></action>`,
+  );
+  const [action] = (decodeXmlRequest(document).body as CreateRequest).dag.actions;
+  expect(action).toEqual({ id: 'a', kind: 'script', script: 'true' });
 });
 
 test.each([

@@ -49,7 +49,9 @@ export function addFileCommands(program: Command, context: CommandContext): void
 /** The shop takes what has the digest that the file has now. @throws GridError FILE_UNKNOWN for a path without one */
 async function put(client: FileClient, path: string, json: boolean): Promise<FileReply> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new GridError('FILE_UNKNOWN', `there is no file ${path} on this machine`, { path });
+  if (found === undefined) throw new GridError('FILE_UNKNOWN', `there is no file ${path} on this machine`, { path });
+  if (!found.isFile())
+    throw new GridError('FILE_UNKNOWN', `${path} is no regular file, which alone is uploaded`, { path });
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   const display = createProgressDisplay(json);

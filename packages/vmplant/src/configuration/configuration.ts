@@ -150,6 +150,10 @@ export class ConfigurationProgress {
     throw this.#invalid(action, `they are longer than ${limitBytes} bytes`);
   }
 
+  toldNoText(action: Action): never {
+    throw this.#invalid(action, 'they are not UTF-8 text');
+  }
+
   /** The guest has booted: the effects of earlier actions that a boot loses are gone. */
   #restart(): void {
     this.#hasRestarted = true;

@@ -147,6 +147,9 @@ export class GuestReport {
       case 'attributes-too-long':
         this.#progress.toldTooMuch(this.#tellingOnce(event), ATTRIBUTES_LIMIT_BYTES);
         break;
+      case 'attributes-not-utf-8':
+        this.#progress.toldNoText(this.#tellingOnce(event));
+        break;
       case 'loses':
         this.#at(event);
         this.#progress.loses(event.text);
@@ -231,7 +234,9 @@ export class GuestReport {
 
   #cutShort(): GridError {
     const output = this.#noise.join('\n');
-    return new GridError('GUEST_LOST', 'the report of the runner in the guest was cut short', { output });
+    const when = this.#last && ` during the action ${this.#last.id}, or after it`;
+    const message = `the runner in the guest ended${when ?? ''} without its last word: something there has killed it`;
+    return new GridError('GUEST_LOST', message, { ...(this.#last && { actionId: this.#last.id }), output });
   }
 }
 

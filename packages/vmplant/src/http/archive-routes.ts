@@ -1,7 +1,15 @@
 /** Transfers archives of images as streams: neither end holds more of one than a few blocks. */
 import { createHash } from 'node:crypto';
 import type { Log } from '@vmgrid/daemon';
-import { callerOf, guard, type OperationService, sendJson, singleQuery } from '@vmgrid/http-api';
+import {
+  announcedDigest,
+  booleanQuery,
+  callerOf,
+  guard,
+  type OperationService,
+  requireContent,
+  sendJson,
+} from '@vmgrid/http-api';
 import {
   GridError,
   type ImportImagesReply,
@@ -49,9 +57,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps, limits: TransferLimits = 
   });
 
   router.post('/images/archive', guard('image.import', ['keepMemory']), async (request, response) => {
-    if (request.is(ARCHIVE_TYPE) === false) {
-      throw new GridError('MEDIA_TYPE_UNSUPPORTED', `this address takes ${ARCHIVE_TYPE} only`);
-    }
+    requireContent(request, ARCHIVE_TYPE);
     request.setTimeout(limits.silenceMs, () => request.destroy());
     const wanted = validate(ImportImagesRequest, wantedOf(request), { subject: 'import' });
     const called = { ...wanted, caller: callerOf(response) };
@@ -113,8 +119,8 @@ async function upload(
 
 const wantedOf = (request: Request): object => ({
   ...optional('requestId', request.get('idempotency-key')),
-  ...optional('digest', request.get('repr-digest')),
-  keepMemory: singleQuery(request, 'keepMemory') === 'true',
+  ...optional('digest', announcedDigest(request)),
+  keepMemory: booleanQuery(request, 'keepMemory') ?? false,
 });
 
 const optional = (name: string, value: string | undefined): object => (value === undefined ? {} : { [name]: value });

@@ -64,7 +64,11 @@ test('a failing action ends the configuration and tells its exit status and last
 test('a report without its end was cut off', async () => {
   const { report } = reportOf(['begin 0 1', 'Kernel panic'], bookedAt(0, script('a')));
   expect(await report.toEnd()).toMatchObject({
-    error: { code: 'GUEST_LOST', details: { output: 'Kernel panic' } },
+    error: {
+      code: 'GUEST_LOST',
+      message: expect.stringContaining('during the action a, or after it'),
+      details: { actionId: 'a', output: 'Kernel panic' },
+    },
     last: { id: 'a' },
     restarting: undefined,
   });
@@ -144,6 +148,16 @@ describe('a hostile guest cannot', () => {
     const lines = ['begin 0 1', `attributes 0 ${base64('vmid = "vm-of-another"')}`, 'end 0 0 no 1 1', 'finished'];
     const { report } = reportOf(lines, bookedAt(0, script('a')));
     await expect(report.toEnd()).rejects.toMatchObject({ code: 'ATTRIBUTES_INVALID' });
+  });
+
+  test('set attributes that are no UTF-8, which would be damaged', async () => {
+    const latin1 = Buffer.from('Name = "\xe9"', 'latin1').toString('base64');
+    const lines = ['begin 0 1', `attributes 0 ${latin1}`, 'end 0 0 no 1 1', 'finished'];
+    const { report } = reportOf(lines, bookedAt(0, script('a')));
+    await expect(report.toEnd()).rejects.toMatchObject({
+      code: 'ATTRIBUTES_INVALID',
+      message: 'attributes of action a: they are not UTF-8 text',
+    });
   });
 
   test('have anything booked of a recover script that runs for a host action', async () => {

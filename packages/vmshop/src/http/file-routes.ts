@@ -1,7 +1,7 @@
 /** `/v1/files`: files that actions name by their digest. Each owner has its own. */
 import { finished } from 'node:stream/promises';
 import { endsWithin } from '@vmgrid/daemon';
-import { callerOf, guard, PAGE_QUERY, pageQuery, sendJson } from '@vmgrid/http-api';
+import { announcedDigest, callerOf, guard, PAGE_QUERY, pageQuery, requireContent, sendJson } from '@vmgrid/http-api';
 import { type Caller, type FileListReply, FileReply, GridError, pageOf, validate } from '@vmgrid/protocol';
 import { type Request, Router } from 'express';
 import type { FileStore } from '../files/file-store.ts';
@@ -16,9 +16,7 @@ const REFUSED_MS = 10_000;
 export function fileUploadRoutes(store: FileStore): Router {
   const router = Router();
   router.put('/files', guard('file.put'), async (request, response) => {
-    if (request.is(FILE_TYPE) === false) {
-      throw new GridError('MEDIA_TYPE_UNSUPPORTED', `this address takes ${FILE_TYPE} only`);
-    }
+    requireContent(request, FILE_TYPE);
     request.setTimeout(SILENCE_MS, () => request.destroy());
     const { file, isNew } = await upload(request, callerOf(response), store);
     response.status(isNew ? 201 : 200).location(`/v1/files/${file.contentDigest}`);
@@ -68,11 +66,8 @@ async function dropRest(request: Request): Promise<void> {
   if (!(await isOver.catch(() => true))) request.destroy();
 }
 
-/** Reads the header `Repr-Digest` (RFC 9530) as a digest of this product. @throws GridError REQUEST_INVALID */
+/** Reads the announced digest (RFC 9530), as this product writes digests. @throws GridError REQUEST_INVALID */
 function expectedOf(request: Request): string | undefined {
-  const text = request.get('repr-digest');
-  if (text === undefined) return undefined;
-  const base64 = /^sha-256=:([A-Za-z0-9+/]{43}=):$/.exec(text)?.[1];
-  if (base64 !== undefined) return `sha256:${Buffer.from(base64, 'base64').toString('hex')}`;
-  throw new GridError('REQUEST_INVALID', 'Repr-Digest must be sha-256=:…: with 32 bytes in base64', {});
+  const base64 = announcedDigest(request)?.slice('sha-256=:'.length, -1);
+  return base64 && `sha256:${Buffer.from(base64, 'base64').toString('hex')}`;
 }

@@ -3,6 +3,8 @@
 import {
   callerOf,
   guard,
+  hasBody,
+  numberQuery,
   PAGE_QUERY,
   pageQuery,
   readMachine,
@@ -37,14 +39,28 @@ const by = <T extends object>(response: Response, request: T): Called<T> => ({
 
 const asVm = (body: VmReply): Reply => ({ kind: 'vm', body });
 
-/** Makes a request of an address without a body: the VM of the path, and the request id of the header. */
-function vmOf(request: Request<{ vmId: string }>): object {
+type BareVerb = 'suspend' | 'resume' | 'start' | 'destroy';
+
+/** Reads a request that needs no body: the path names the VM, a header the request id. A body is read as any other. */
+function readBare([request, response]: [Request<{ vmId: string }>, Response], verb: BareVerb) {
+  if (hasBody(request)) return readVerb([request, response], verb, request.params);
   const requestId = request.get('idempotency-key');
-  return { vmId: request.params.vmId, ...(requestId === undefined ? {} : { requestId }) };
+  return decodeBare[verb]({ ...request.params, ...(requestId === undefined ? {} : { requestId }) });
 }
+
+const decodeBare = {
+  suspend: decodeSuspend,
+  resume: decodeResume,
+  start: decodeStart,
+  destroy: decodeDestroy,
+} as const;
 
 export function vmRoutes(shop: Shop): Router {
   const router = Router();
+  const bare = (verb: BareVerb) => async (request: Request<{ vmId: string }>, response: Response) => {
+    const operation = shop[verb](by(response, await readBare([request, response], verb)));
+    await sendOperation(request, response, operation, asVm);
+  };
 
   router.post('/vms', guard('vm.create'), async (request, response) => {
     const operation = shop.create(by(response, await readVerb([request, response], 'create')));
@@ -78,26 +94,18 @@ export function vmRoutes(shop: Shop): Router {
     await sendOperation(request, response, operation, asVm);
   });
 
-  router.post('/vms/:vmId/suspend', guard('vm.suspend'), async (request, response) => {
-    await sendOperation(request, response, shop.suspend(by(response, decodeSuspend(vmOf(request)))), asVm);
-  });
+  router.post('/vms/:vmId/suspend', guard('vm.suspend'), bare('suspend'));
 
-  router.post('/vms/:vmId/resume', guard('vm.resume'), async (request, response) => {
-    await sendOperation(request, response, shop.resume(by(response, decodeResume(vmOf(request)))), asVm);
-  });
+  router.post('/vms/:vmId/resume', guard('vm.resume'), bare('resume'));
 
-  router.post('/vms/:vmId/start', guard('vm.start'), async (request, response) => {
-    await sendOperation(request, response, shop.start(by(response, decodeStart(vmOf(request)))), asVm);
-  });
+  router.post('/vms/:vmId/start', guard('vm.start'), bare('start'));
 
   router.post('/vms/:vmId/renew', guard('vm.renew'), async (request, response) => {
     const operation = shop.renew(by(response, await readVerb([request, response], 'renew', request.params)));
     await sendOperation(request, response, operation, asVm);
   });
 
-  router.delete('/vms/:vmId', guard('vm.destroy'), async (request, response) => {
-    await sendOperation(request, response, shop.destroy(by(response, decodeDestroy(vmOf(request)))), asVm);
-  });
+  router.delete('/vms/:vmId', guard('vm.destroy'), bare('destroy'));
 
   router.post('/estimates', guard('vm.estimate'), async (request, response) => {
     sendReply(request, response, {
@@ -107,7 +115,7 @@ export function vmRoutes(shop: Shop): Router {
   });
 
   router.post('/explanations', guard('vm.explain', ['top']), async (request, response) => {
-    const top = validate(ExplanationCount, Number(singleQuery(request, 'top') ?? 5), { subject: 'top' });
+    const top = validate(ExplanationCount, numberQuery(request, 'top') ?? 5, { subject: 'top' });
     sendJson(request, response, await shop.explain(await readMachine([request, response]), top));
   });
 
