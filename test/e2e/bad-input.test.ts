@@ -154,9 +154,9 @@ test.each([
 });
 
 test.each([
-  ['PUT', '/v1/vms', 'GET, POST'],
-  ['POST', `/v1/vms/${SOME_VM}`, 'DELETE, GET'],
-  ['DELETE', '/v1/plants', 'GET'],
+  ['PUT', '/v1/vms', 'GET, HEAD, POST'],
+  ['POST', `/v1/vms/${SOME_VM}`, 'DELETE, GET, HEAD'],
+  ['DELETE', '/v1/plants', 'GET, HEAD'],
 ])('%s %s is METHOD_NOT_ALLOWED; the address takes %s', async (method, path, allowed) => {
   const answer = await http(grid, path, { method, ...JSON_BODY, body: '{}' });
   expect([errorOf(answer).code, answer.headers.get('allow')]).toEqual(['METHOD_NOT_ALLOWED', allowed]);
