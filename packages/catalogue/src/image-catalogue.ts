@@ -124,7 +124,9 @@ export class ImageCatalogue {
       if (here?.length === 0) continue;
       const request = { ...named, ...(here === undefined ? {} : { imageIds: here }) };
       const bidder = await this.#bidder(plantId);
-      images.push(...(await callCancellably(bidder, 'verifyImages', request, { ...this.#work, signal: cancelled })));
+      images.push(
+        ...(await callCancellably(bidder, { method: 'verifyImages', request }, { ...this.#work, signal: cancelled })),
+      );
     }
     return { requestId: named.requestId, images, silentPlants: known.silentPlants };
   }
@@ -141,7 +143,9 @@ export class ImageCatalogue {
     const plants: EqualityReply['plants'] = [];
     for (const offer of offers.filter((one) => plantId === undefined || one.plantId === plantId)) {
       const bidder = await this.#bidder(offer.plantId);
-      plants.push(await callCancellably(bidder, 'verifyEqual', request, { ...this.#work, signal: cancelled }));
+      plants.push(
+        await callCancellably(bidder, { method: 'verifyEqual', request }, { ...this.#work, signal: cancelled }),
+      );
     }
     return { requestId: request.requestId, plants, silentPlants };
   }
@@ -161,7 +165,7 @@ export class ImageCatalogue {
   async suggestions({ plantId, top }: SuggestImagesRequest): Promise<SuggestImagesReply> {
     const bidders = plantId === undefined ? this.#bidders.everyone() : [await this.#bidder(plantId)];
     const request = top === undefined ? {} : { top };
-    const { answers, failures } = await askAll(bidders, 'suggestImages', request, this.#question);
+    const { answers, failures } = await askAll(bidders, { method: 'suggestImages', request }, this.#question);
     return { plants: answers.map(({ value }) => value), silentPlants: namesOf(failures) };
   }
 
@@ -177,7 +181,7 @@ export class ImageCatalogue {
   }
 
   async #ask(bidders: readonly Bidder[], options: CallOptions): Promise<Offers> {
-    const { answers, failures } = await askAll(bidders, 'listImages', {}, options);
+    const { answers, failures } = await askAll(bidders, { method: 'listImages', request: {} }, options);
     const offers = answers.map(({ plantId, value }) => ({ plantId, images: value }));
     return { offers, images: mergeImages(offers), silentPlants: namesOf(failures) };
   }

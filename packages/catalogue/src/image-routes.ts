@@ -42,7 +42,7 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
       ...decodeBuildImage(await readIdentified([request, response])),
       caller: callerOf(response),
     });
-    await sendOperationJson(request, response, operation, (body: BuildImageReply) => {
+    await sendOperationJson([request, response], operation, (body: BuildImageReply) => {
       response.status(body.built ? 201 : 200).location(`/v1/images/${body.image.imageId}`);
       return body;
     });
@@ -53,8 +53,7 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
       subject: 'verify',
     });
     await sendOperationJson(
-      request,
-      response,
+      [request, response],
       work.verify({ ...document, caller: callerOf(response) }),
       (reply: object) => reply,
     );
@@ -63,7 +62,7 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
   router.post('/images/equality', guard('image.verify'), async (request, response) => {
     const document = decodeBuildImage(await readIdentified([request, response]));
     const operation = work.verifyEqual({ ...document, caller: callerOf(response) });
-    await sendOperationJson(request, response, operation, (reply: object) => reply);
+    await sendOperationJson([request, response], operation, (reply: object) => reply);
   });
 
   router.post('/images/collect', guard('image.collect'), async (request, response) => {
@@ -71,8 +70,7 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
       subject: 'collect',
     });
     await sendOperationJson(
-      request,
-      response,
+      [request, response],
       work.collect({ ...document, caller: callerOf(response) }),
       (reply: object) => reply,
     );

@@ -33,6 +33,10 @@ interface Refusal {
   readonly error: GridError;
 }
 
+export interface AwardDeps extends Pick<MarketDeps, 'clock' | 'memory'> {
+  readonly createAt: CreateAt;
+}
+
 export interface AwardOptions {
   /** Plants asked at most. */
   readonly attempts?: number;
@@ -50,8 +54,7 @@ export interface AwardOptions {
  */
 export async function award(
   auction: Auction,
-  createAt: CreateAt,
-  { clock, memory }: Pick<MarketDeps, 'clock' | 'memory'>,
+  { createAt, clock, memory }: AwardDeps,
   { attempts = MARKET_LIMITS.awardAttempts, signal, awarded }: AwardOptions = {},
 ): Promise<Awarded> {
   const failure = failureOf(auction);

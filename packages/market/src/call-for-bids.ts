@@ -55,7 +55,11 @@ export async function callForBids(call: CallForBids, clock: MarketClock): Promis
     };
     const asked = await runInSlices(asking(call.bidders, hearOf), { sliceMs: MARKET_LIMITS.sliceMs }, clock);
     const awaited = asked.filter((_, index) => call.isAwaited(call.bidders[index]!.plantId));
-    const closedBy = await closingRule(awaited.length > 0 ? awaited : asked, call.deadlineMs, clock, signal);
+    const closedBy = await closingRule(
+      awaited.length > 0 ? awaited : asked,
+      { deadlineMs: call.deadlineMs, signal },
+      clock,
+    );
     throwIfGivenUp(call.signal);
     const closedAfterMs = clock.monotonic() - openedAt;
     const silent = (bidder: Bidder): Answer => ({ ...nameOf(bidder), outcome: 'silent', elapsedMs: closedAfterMs });
@@ -82,9 +86,8 @@ function* asking(
 /** Resolves with the rule that closes the call; early, too, when the signal aborts. */
 async function closingRule(
   awaited: readonly Promise<void>[],
-  deadlineMs: number,
+  { deadlineMs, signal }: { readonly deadlineMs: number; readonly signal: AbortSignal },
   clock: MarketClock,
-  signal: AbortSignal,
 ): Promise<Gathering['closedBy']> {
   const allAnswered = Promise.all(awaited).then(() => 'all-answered' as const);
   const deadline = clock.sleep(deadlineMs, signal).then(

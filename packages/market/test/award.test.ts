@@ -45,7 +45,7 @@ function awardTo(
     if (plantId in answers) throw answers[plantId];
     return vm;
   };
-  const awarding = award(auctionOf(...plantIds), createAt, { memory, clock: new VirtualTime() });
+  const awarding = award(auctionOf(...plantIds), { createAt, memory, clock: new VirtualTime() });
   return { asked, awarding, memory };
 }
 
@@ -116,7 +116,7 @@ describe('award', () => {
       const clock = new VirtualTime();
       clock.pass(60_001);
       const auction = { ...auctionOf(), bids };
-      return award(auction, async () => vm, { memory: new PlantFailureHistory(clock), clock }, { attempts });
+      return award(auction, { createAt: async () => vm, memory: new PlantFailureHistory(clock), clock }, { attempts });
     };
     const expired = bid('a');
     const valid = { ...bid('b'), validUntil: '2026-01-01T00:02:00.000Z' };
@@ -169,7 +169,7 @@ describe('award', () => {
   test('is NO_BIDS when nobody bid', async () => {
     const auction = { ...auctionOf('a'), bids: [] };
     const memory = new PlantFailureHistory(new VirtualTime());
-    await expect(award(auction, async () => vm, { memory, clock: new VirtualTime() })).rejects.toMatchObject({
+    await expect(award(auction, { createAt: async () => vm, memory, clock: new VirtualTime() })).rejects.toMatchObject({
       code: 'NO_BIDS',
     });
   });
@@ -178,8 +178,7 @@ describe('award', () => {
     const memory = new PlantFailureHistory(new VirtualTime());
     const awarding = award(
       auctionOf('a'),
-      async () => vm,
-      { memory, clock: new VirtualTime() },
+      { createAt: async () => vm, memory, clock: new VirtualTime() },
       { signal: AbortSignal.abort() },
     );
     await expect(awarding).rejects.toMatchObject({ code: 'CANCELLED', details: { trail: { awards: [] } } });

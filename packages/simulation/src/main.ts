@@ -103,21 +103,32 @@ function readArguments() {
   const options: SimulationOptions = {
     ...{ seed, cost, faults: oneOf('faults', FAULT_LEVELS, values.faults) },
     offers: oneOf('offers', OFFER_KINDS, values.offers),
-    deeds: count('deeds', values.deeds, 0, 100),
-    builds: count('builds', values.builds, 0, 1_000_000),
-    cancels: count('cancels', values.cancels, 0, 100),
-    plants: count('plants', values.plants, 1, 20_000),
-    shops: count('shops', values.shops, 1, 16),
-    requests: count('requests', values.requests, 1, 1_000_000),
-    seconds: count('seconds', values.seconds, 1, 1_000_000),
-    brokers: values.brokers === '' ? [] : values.brokers.split(',').map((text) => count('brokers', text, 1, 1_000)),
+    deeds: count('deeds', values.deeds, { least: 0, most: 100 }),
+    builds: count('builds', values.builds, { least: 0, most: 1_000_000 }),
+    cancels: count('cancels', values.cancels, { least: 0, most: 100 }),
+    plants: count('plants', values.plants, { least: 1, most: 20_000 }),
+    shops: count('shops', values.shops, { least: 1, most: 16 }),
+    requests: count('requests', values.requests, { least: 1, most: 1_000_000 }),
+    seconds: count('seconds', values.seconds, { least: 1, most: 1_000_000 }),
+    brokers:
+      values.brokers === ''
+        ? []
+        : values.brokers.split(',').map((text) => count('brokers', text, { least: 1, most: 1_000 })),
   };
-  const memoryMiB = count('memory-mib', values['memory-mib'], 64, 100_000_000);
-  const keepSeconds = count('keep', values.keep, 1, 604_800);
-  return { options, costs, replayed, memoryMiB, keepSeconds, runs: count('runs', values.runs, 1, 1_000_000), json };
+  const memoryMiB = count('memory-mib', values['memory-mib'], { least: 64, most: 100_000_000 });
+  const keepSeconds = count('keep', values.keep, { least: 1, most: 604_800 });
+  return {
+    options,
+    costs,
+    replayed,
+    memoryMiB,
+    keepSeconds,
+    runs: count('runs', values.runs, { least: 1, most: 1_000_000 }),
+    json,
+  };
 }
 
-function count(name: string, text: string, least: number, most: number): number {
+function count(name: string, text: string, { least, most }: { readonly least: number; readonly most: number }): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new Error(`--${name} is a whole number from ${least} to ${most}, not ${text}`);

@@ -17,11 +17,15 @@ export interface BrokerDaemon extends RunningDaemon {
   readonly joined: Promise<void>;
 }
 
+export interface BrokerDaemonDeps {
+  readonly security: Security;
+  readonly version: string;
+  readonly log: Log;
+}
+
 export async function startBroker(
   config: BrokerConfig,
-  { authenticator, audit, trust, tls }: Security,
-  version: string,
-  log: Log,
+  { security: { authenticator, audit, trust, tls }, version, log }: BrokerDaemonDeps,
 ): Promise<BrokerDaemon> {
   const { brokerId, host, allowedHosts, trustedProxies, requestsPerMinute } = config;
   const upstreams = new Upstreams();

@@ -104,7 +104,7 @@ export class Broker {
   ): Promise<Gathered<unknown>> {
     const options = this.#onward(question, signal);
     const ask = until === 'all' ? askAll : askUntilFirst;
-    return ask(this.#roll.everyone(), method, request as never, options);
+    return ask(this.#roll.everyone(), { method, request: request as never }, options);
   }
 
   /** For the calls that a call from above leads to. @throws GridError HOPS_EXCEEDED */

@@ -34,7 +34,7 @@ try {
   const security = await openSecurity(config, surface, { environment: process.env, log });
   process.exitCode = await runDaemon(
     async () => {
-      const broker = await startBroker(config, security, version, log);
+      const broker = await startBroker(config, { security, version, log });
       const { brokerId, host } = config;
       const ready = { ready: true, brokerId, host, httpPort: broker.httpPort };
       void broker.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));

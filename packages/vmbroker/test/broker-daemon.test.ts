@@ -93,14 +93,14 @@ test('a plant with two upstreams is one member, by the shorter way, and stays wh
   await grid.until(() =>
     ['upper', 'other'].every((id) => grid.membership.bidders().some(({ plantId }) => plantId === id)),
   );
-  expect(await askAll(grid.membership.bidders(), 'list', {}, deadline)).toEqual({
+  expect(await askAll(grid.membership.bidders(), { method: 'list', request: {} }, deadline)).toEqual({
     answers: [{ plantId: 'plant-1', value: [{ VmId: VM }] }],
     failures: [],
   });
   await other.drain(AbortSignal.timeout(1_000));
   await grid.until(() => grid.membership.plants()[0]?.via.join() === 'upper,lower');
   expect(grid.changes.filter(({ change, plantId }) => plantId === 'plant-1' && change === 'left')).toEqual([]);
-  expect((await askAll(grid.membership.bidders(), 'list', {}, deadline)).answers).toHaveLength(1);
+  expect((await askAll(grid.membership.bidders(), { method: 'list', request: {} }, deadline)).answers).toHaveLength(1);
 });
 
 test('a broker that comes back finds its plants again, and its shop hears of all of them', async () => {
@@ -119,7 +119,11 @@ test('a VM is found wherever its plant is, without waiting for those that do not
   grid.plant('other', [grid.url]);
   grid.plant('keeper', [broker.url], { query: async () => ({ VmId: VM }) });
   await grid.reaches('mute', 'other', 'keeper');
-  const { answers } = await askUntilFirst(grid.membership.bidders(), 'query', { vmId: VM }, { deadlineMs: 60_000 });
+  const { answers } = await askUntilFirst(
+    grid.membership.bidders(),
+    { method: 'query', request: { vmId: VM } },
+    { deadlineMs: 60_000 },
+  );
   expect(answers).toEqual([{ plantId: 'keeper', value: { VmId: VM } }]);
 });
 
@@ -128,10 +132,12 @@ test('a question to all names those that failed, and answers in time for its cal
   grid.plant('mute', [broker.url], { list: () => new Promise(() => undefined) });
   grid.plant('full', [broker.url], { list: async () => [] });
   await grid.reaches('mute', 'full');
-  expect(await askAll(grid.membership.bidders(), 'list', {}, { deadlineMs: 2_000 })).toMatchObject({
-    answers: [{ plantId: 'full' }],
-    failures: [{ plantId: 'mute', code: 'DEADLINE_EXCEEDED' }],
-  });
+  expect(await askAll(grid.membership.bidders(), { method: 'list', request: {} }, { deadlineMs: 2_000 })).toMatchObject(
+    {
+      answers: [{ plantId: 'full' }],
+      failures: [{ plantId: 'mute', code: 'DEADLINE_EXCEEDED' }],
+    },
+  );
 });
 
 test('progress comes through, and plants are listed with ad, version and way', async () => {
@@ -163,12 +169,12 @@ test('brokers that dial each other in a circle serve all the same, and call nobo
   grid.plant('plant-1', [two.url], { list });
   await grid.reaches('plant-1');
   expect(grid.membership.plants()[0]!.via).toEqual(['one', 'two']);
-  expect((await askAll(grid.membership.bidders(), 'list', {}, deadline)).answers).toHaveLength(1);
+  expect((await askAll(grid.membership.bidders(), { method: 'list', request: {} }, deadline)).answers).toHaveLength(1);
   expect(asked).toBe(1);
 });
 
 describe('a broker that has lost its plants', () => {
-  const list = () => askAll(grid.membership.bidders(), 'list', {}, deadline);
+  const list = () => askAll(grid.membership.bidders(), { method: 'list', request: {} }, deadline);
 
   test('names those that left', async () => {
     const broker = await grid.broker('broker', [grid.url], { plantReturnMs: 60_000 });

@@ -81,12 +81,8 @@ export class Grid {
       ...{ plantReturnMs, requestsPerMinute: 1_000, heapMiB: 1_900 },
       logLevel: 'error' as never,
     };
-    const broker = await startBroker(
-      config,
-      { authenticator, audit: UNREAD_AUDIT, trust: TRUST_ALL, look: () => undefined },
-      '0.1.0',
-      log,
-    );
+    const security = { authenticator, audit: UNREAD_AUDIT, trust: TRUST_ALL, look: () => undefined };
+    const broker = await startBroker(config, { security, version: '0.1.0', log });
     this.#closers.push(() => broker.drain(AbortSignal.timeout(1_000)));
     await broker.joined;
     return { ...broker, url: `ws://127.0.0.1:${broker.httpPort}/v1/link` };

@@ -84,7 +84,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   output.note(`The shop is open at ${grid.shopUrl}; plants: ${grid.plantIds.join(', ')}`);
   const client = new ShopClient(grid.shopUrl, { token: grid.token });
   try {
-    await Promise.race([mainJob(client, output, heading, options.signal), grid.broken]);
+    await Promise.race([mainJob(client, { output, heading, signal: options.signal }), grid.broken]);
   } finally {
     await destroyAll(client).catch((error) => output.note(`some VMs may be left: ${error.message}`));
     await grid.stop();
@@ -105,12 +105,13 @@ async function destroyAll(client: ShopClient): Promise<void> {
   for (const { VmId } of vms) await client.destroy(String(VmId));
 }
 
-async function mainJob(
-  client: ShopClient,
-  output: Output,
-  heading: (text: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
+interface Stage {
+  readonly output: Output;
+  readonly heading: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+async function mainJob(client: ShopClient, { output, heading, signal }: Stage): Promise<void> {
   heading('3. A golden image for A→B: clone the nearest, run the rest, suspend, promote');
   const golden = await buildGolden(client, output.json);
   output.note(`${golden.built ? 'Built' : 'There is'} ${golden.image.imageId}`);

@@ -7,8 +7,16 @@ import type { ArchiveClient, ImportImagesReply, ProgressEvent } from '@vmgrid/pr
 import { mib } from './output/image-text.ts';
 import { createProgressDisplay } from './output/progress-display.ts';
 
+export interface Download {
+  /** An id or a tag. */
+  readonly image: string;
+  readonly file: string;
+  /** Progress is told for programs. */
+  readonly json: boolean;
+}
+
 /** The file appears complete or not at all. Returns the number of bytes. */
-export async function downloadImage(plant: ArchiveClient, image: string, file: string, json: boolean): Promise<number> {
+export async function downloadImage(plant: ArchiveClient, { image, file, json }: Download): Promise<number> {
   const display = createProgressDisplay(json);
   const partial = `${file}.partial`;
   const tell = (bytes: number, state: ProgressEvent['state']) =>

@@ -39,10 +39,11 @@ export const vmOf = (reply: Reply): string | undefined =>
 /** Notes a request and what came of it; a change also as it begins. */
 export async function audited(
   audit: AuditSink,
-  request: Request,
-  { principal: { owner, credential }, from }: Client,
+  { request, client }: { readonly request: Request; readonly client: Client },
   work: () => Promise<Reply>,
 ): Promise<Reply> {
+  const { principal, from } = client;
+  const { owner, credential } = principal;
   const operation = operationOf(request.verb);
   const note = (outcome: string, target = targetOf(request)) =>
     audit.add({ ...tcpEntry(from), owner, credential, operation, target, outcome });

@@ -138,7 +138,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       const { owner } = client.principal;
       const request = (await documents.read({ medium: 'xml', bytes }, { owner, revalidate })) as Request;
       const work = () => answerRequest(shop, request, client.principal);
-      return encodeXmlReply(await audited(audit, request, client, work));
+      return encodeXmlReply(await audited(audit, { request, client }, work));
     },
     refuse: (error) => {
       if (error.code === 'INTERNAL') log.error({ err: error.cause }, 'a request at the TCP endpoint failed');

@@ -46,11 +46,13 @@ export async function makeCa(name: string, now: number): Promise<Pair> {
   return pairOf(certificate, keys.privateKey);
 }
 
-/**
- * Issues a certificate for a daemon that is reached by these host names or addresses. It serves as a client certificate
- * too.
- */
-export async function issue(ca: Pair, { kind, name }: Peer, hosts: readonly string[], now: number): Promise<Pair> {
+export interface CertificateOrder extends Peer {
+  /** Host names or addresses by which the daemon is reached. */
+  readonly hosts: readonly string[];
+}
+
+/** Issues a certificate for a daemon. It serves as a client certificate too. */
+export async function issue(ca: Pair, { kind, name, hosts }: CertificateOrder, now: number): Promise<Pair> {
   const issuer = new X509Certificate(ca.certificate);
   const keys = await webcrypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.create({

@@ -36,7 +36,7 @@ export async function makeCertificates(
   const results: MadeCertificate[] = [];
   for (const { kind, name, hosts } of wanted) {
     const all = [...new Set([...hosts, ...LOOPBACK_HOSTS])];
-    const { made } = await keepOrMake(directory, name, () => issue(ca, { kind, name }, all, now));
+    const { made } = await keepOrMake(directory, name, () => issue(ca, { kind, name, hosts: all }, now));
     const [certificateFile, keyFile] = filesOf(directory, name);
     results.push({ kind, name, certificateFile, keyFile, caFile: filesOf(directory, CA)[0], revocationFile, made });
   }

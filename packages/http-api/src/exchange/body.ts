@@ -8,7 +8,7 @@ import { bodyMedium } from './negotiate.ts';
 
 type BodyOf<V extends Verb> = Extract<GridRequest, { readonly verb: V }>['body'];
 /** A request and its response, which knows the principal. */
-type Exchange = readonly [request: Request, response: Response];
+export type Exchange = readonly [request: Request, response: Response];
 
 /** Returns the bytes of the body; without a body, an empty document. */
 const bytesOf = (request: Request): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));

@@ -3,9 +3,10 @@ import type { GridError, Reply } from '@vmgrid/protocol';
 import { encodeXmlReply } from '@vmgrid/protocol/xml';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Operation } from '../operations/operations.ts';
+import type { Exchange } from './body.ts';
 import { type Medium, replyMedium, xmlType } from './negotiate.ts';
 
-export function sendReply(request: Request, response: Response, reply: Reply, medium = replyMedium(request)): void {
+export function sendReply([request, response]: Exchange, reply: Reply, medium = replyMedium(request)): void {
   if (medium === 'xml') response.type(xmlType(request)).send(encodeXmlReply(reply));
   else response.set('content-type', 'application/json').send(jsonOf(reply.body));
 }
@@ -28,7 +29,7 @@ export function sendError(request: Request, response: Response, error: GridError
     response.setHeader('www-authenticate', 'Bearer realm="vmgrid"');
     response.setHeader('connection', 'close'); // whatever a stranger still sends is not waited for
   }
-  sendReply(request, response, { kind: 'error', body }, mediumForError(request, response));
+  sendReply([request, response], { kind: 'error', body }, mediumForError(request, response));
 }
 
 /** Makes the errors of its path XML. */
@@ -50,38 +51,37 @@ function mediumForError(request: Request, response: Response): Medium {
  * it.
  */
 export async function sendOperation<T>(
-  request: Request,
-  response: Response,
+  exchange: Exchange,
   operation: Operation,
   toReply: (result: T) => Reply,
 ): Promise<void> {
-  await answerOperation({ request, response, operation }, ['json', 'xml'], (result: T, medium) =>
-    sendReply(request, response, toReply(result), medium),
+  await answerOperation({ exchange, operation }, ['json', 'xml'], (result: T, medium) =>
+    sendReply(exchange, toReply(result), medium),
   );
 }
 
 /** As {@link sendOperation}, for paths with JSON only. */
 export async function sendOperationJson<T>(
-  request: Request,
-  response: Response,
+  exchange: Exchange,
   operation: Operation,
   toBody: (result: T) => object,
 ): Promise<void> {
-  await answerOperation({ request, response, operation }, ['json'], (result: T) => response.json(toBody(result)));
+  const [, response] = exchange;
+  await answerOperation({ exchange, operation }, ['json'], (result: T) => response.json(toBody(result)));
 }
 
 interface Answered {
-  readonly request: Request;
-  readonly response: Response;
+  readonly exchange: Exchange;
   readonly operation: Operation;
 }
 
 /** Refuses at once when the client accepts none of the offered media. */
 async function answerOperation<T>(
-  { request, response, operation }: Answered,
+  { exchange, operation }: Answered,
   offered: readonly Medium[],
   send: (result: T, medium: Medium) => unknown,
 ): Promise<void> {
+  const [request, response] = exchange;
   response.locals.work = operation.settled;
   const medium = replyMedium(request, offered);
   if (wantsAsync(request)) {
@@ -94,5 +94,5 @@ const wantsAsync = (request: Request): boolean => /(^|,)\s*respond-async\s*(,|;|
 
 function sendAccepted(request: Request, response: Response, operation: Operation): void {
   response.status(202).location(`/v1/requests/${operation.requestId}`).setHeader('preference-applied', 'respond-async');
-  sendReply(request, response, { kind: 'operation', body: operation.toReply() });
+  sendReply([request, response], { kind: 'operation', body: operation.toReply() });
 }

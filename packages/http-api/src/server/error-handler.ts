@@ -6,6 +6,7 @@ import { sendError } from '../exchange/send.ts';
 /** Sends what a route threw as an error with a code, and logs it when it is no GridError. */
 export const errorHandler =
   (log: Log): ErrorRequestHandler =>
+  // biome-ignore lint/complexity/useMaxParams: Express knows an error handler by its four parameters.
   (thrown, request, response, _next) => {
     const error = fromExpress(thrown);
     if (error.code === 'INTERNAL')

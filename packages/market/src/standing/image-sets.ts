@@ -9,6 +9,12 @@ interface Held {
   readonly users: Set<string>;
 }
 
+export interface WantedSet {
+  readonly digest: string;
+  /** A set that is known: only the difference from it is sent. */
+  readonly since: string | undefined;
+}
+
 export class ImageSets {
   readonly #sets = new Map<string, Held>();
   readonly #coming = new Map<string, Promise<void>>();
@@ -33,16 +39,17 @@ export class ImageSets {
    * Fetches a set from a plant that holds it, or waits for who fetches it already. When that one fails, the next that
    * waits fetches it. @throws GridError when this plant was asked, and failed
    */
-  async fetch(bidder: Bidder, digest: string, since: string | undefined, signal: AbortSignal): Promise<void> {
+  async fetch(bidder: Bidder, wanted: WantedSet, signal: AbortSignal): Promise<void> {
+    const { digest } = wanted;
     for (let coming = this.#coming.get(digest); coming; coming = this.#coming.get(digest)) {
       if (await hasCome(coming)) return;
     }
-    const coming = this.#fetch(bidder, digest, since, signal).finally(() => this.#coming.delete(digest));
+    const coming = this.#fetch(bidder, wanted, signal).finally(() => this.#coming.delete(digest));
     this.#coming.set(digest, coming);
     await coming;
   }
 
-  async #fetch(bidder: Bidder, digest: string, since: string | undefined, signal: AbortSignal): Promise<void> {
+  async #fetch(bidder: Bidder, { digest, since }: WantedSet, signal: AbortSignal): Promise<void> {
     const known = since === undefined ? undefined : this.#sets.get(since)?.images;
     const images = new Map(known);
     let offset: number | undefined = 0;

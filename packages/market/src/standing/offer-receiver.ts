@@ -109,7 +109,7 @@ export class OfferReceiver implements LinkListener {
       return;
     }
     this.#offers.remove(plantId);
-    this.#sets.fetch(bidder, digest, imagesBefore, this.#closing.signal).then(
+    this.#sets.fetch(bidder, { digest, since: imagesBefore }, this.#closing.signal).then(
       () => {
         const now = this.#told.get(bidder);
         if (now?.terms.images === digest) this.#orAsk(bidder, () => this.#stand(bidder, now));

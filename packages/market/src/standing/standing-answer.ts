@@ -1,6 +1,7 @@
 /** From the order of a class to the answer to one request: pure. */
 import { hash32 } from '@vmgrid/bidding';
-import type { AuctionSummary, Bid, CallTerms, CreateRequest, Identified, Offer, TrailRemoval } from '@vmgrid/protocol';
+import type { AuctionSummary, Bid, CallTerms, Offer, TrailRemoval } from '@vmgrid/protocol';
+import type { AuctionCall } from '../auction.ts';
 import { backoffsIn } from '../backoff.ts';
 import { type AnswerPart, answerOfPlant, NOTHING } from '../collect-answers.ts';
 import { MARKET_LIMITS } from '../limits.ts';
@@ -12,8 +13,7 @@ import type { OrderView } from './class-order.ts';
 /** `failing`: plants whose ads tell of failures. */
 export function standingPart(
   order: OrderView,
-  request: Identified<CreateRequest>,
-  terms: CallTerms,
+  { request, terms }: Omit<AuctionCall, 'bidders'>,
   failing: ReadonlySet<string>,
 ): AnswerPart {
   const now = Date.parse(terms.openedAt);
@@ -25,7 +25,7 @@ export function standingPart(
   // Brokers forward what decides; a shop shows a little more to people.
   const isBroker = terms.path.length > 0;
   const named = isBroker ? MARKET_LIMITS.declinesOfCode : MARKET_LIMITS.standingNamed;
-  const inBackoff = backoffsAmong(order, terms, failing, bidOf);
+  const inBackoff = backoffsAmong(order, { terms, failing }, bidOf);
   const skipped = new Set(inBackoff.map(({ plantId }) => plantId));
   const most = isBroker ? terms.best : Math.max(terms.best, named);
   const best = order.bidding.best({ tieSeed: hash32(request.requestId), skipped, most });
@@ -59,8 +59,7 @@ const answerOfOffer = (offer: Offer): AnswerPart =>
 /** The removals by the rule `recently-failed`, by plant; none when no other plant bids. */
 function backoffsAmong(
   order: OrderView,
-  terms: CallTerms,
-  failing: ReadonlySet<string>,
+  { terms, failing }: { readonly terms: CallTerms; readonly failing: ReadonlySet<string> },
   bidOf: (bidding: Bidding) => Bid,
 ): TrailRemoval[] {
   const suspects = new Set([...terms.inBackoff.map(({ plantId }) => plantId), ...failing]);

@@ -98,6 +98,6 @@ export class StandingOffers {
     if (!kept) return { toAsk, parts: [silentPart(this.#silent)] };
     const declines = owner === undefined ? [] : this.owners.declinesFor(owner, request.machine, this.#plants);
     const order = orderForOwner(this.#orders.orderFor(kept, holders), declines);
-    return { toAsk, parts: [standingPart(order, request, terms, this.#failing), silentPart(this.#silent)] };
+    return { toAsk, parts: [standingPart(order, { request, terms }, this.#failing), silentPart(this.#silent)] };
   }
 }

@@ -38,13 +38,12 @@ export class ArchiveClient {
    */
   download(idOrTag: string, sink: Writable, { signal, onBytes }: TransferOptions = {}): Promise<number> {
     const call = { deadlineMs: CLIENT_LIMITS.transferMs, ...(signal ? { signal } : {}) };
-    return this.#http.within(call, (until) => this.#receive(idOrTag, sink, onBytes, until));
+    return this.#http.within(call, (until) => this.#receive(idOrTag, { sink, onBytes }, until));
   }
 
   async #receive(
     idOrTag: string,
-    sink: Writable,
-    onBytes: TransferOptions['onBytes'],
+    { sink, onBytes }: { readonly sink: Writable; readonly onBytes: TransferOptions['onBytes'] },
     deadline: AbortSignal,
   ): Promise<number> {
     const path = `/v1/images/${encodeURIComponent(idOrTag)}/archive`;

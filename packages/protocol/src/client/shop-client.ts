@@ -53,6 +53,11 @@ export interface Submitted {
 const JSON_TYPE = { 'content-type': 'application/json' } as const;
 const Accepted = Type.Object({ requestId: OperationReply.properties.requestId });
 
+interface Posted {
+  readonly path: string;
+  readonly request: object;
+}
+
 /**
  * Every method throws GridError: the error that the shop answered, SHOP_UNREACHABLE, DEADLINE_EXCEEDED, CANCELLED (by
  * the signal), or LINK_PROTOCOL when the other end does not speak vmgrid.
@@ -66,7 +71,7 @@ export class ShopClient {
   }
 
   create(request: CreateRequest, options?: WorkOptions): Promise<VmReply> {
-    return this.#post('/v1/vms', request, VmReply, options);
+    return this.#post({ path: '/v1/vms', request }, VmReply, options);
   }
 
   /** Submits the work and returns at once; follow it with `events` and `operation`. */
@@ -76,12 +81,12 @@ export class ShopClient {
 
   /** Holds the auction without an award. */
   estimate(request: EstimateRequest, options?: WorkOptions): Promise<EstimateReply> {
-    return this.#post('/v1/estimates', request, EstimateReply, options);
+    return this.#post({ path: '/v1/estimates', request }, EstimateReply, options);
   }
 
   /** Explains each plant's plan for the machine; names at most `top` candidates and misses for each. */
   explain(request: CreateRequest, top = 5, options?: ClientCallOptions): Promise<ExplainReply> {
-    return this.#post(`/v1/explanations${queryOf({ top })}`, request, ExplainReply, options);
+    return this.#post({ path: `/v1/explanations${queryOf({ top })}`, request }, ExplainReply, options);
   }
 
   query({ vmId, attributes }: QueryRequest, options?: ClientCallOptions): Promise<VmReply> {
@@ -95,7 +100,7 @@ export class ShopClient {
   }
 
   configure({ vmId, ...request }: ConfigureRequest, options?: WorkOptions): Promise<VmReply> {
-    return this.#post(`${vmPath(vmId)}/configure`, request, VmReply, options);
+    return this.#post({ path: `${vmPath(vmId)}/configure`, request }, VmReply, options);
   }
 
   /** Destroys a VM. Returns its final classad, also when it is destroyed already. */
@@ -104,21 +109,25 @@ export class ShopClient {
   }
 
   suspend(vmId: string, options?: WorkOptions): Promise<VmReply> {
-    return this.#post(`${vmPath(vmId)}/suspend`, {}, VmReply, options);
+    return this.#post({ path: `${vmPath(vmId)}/suspend`, request: {} }, VmReply, options);
   }
 
   resume(vmId: string, options?: WorkOptions): Promise<VmReply> {
-    return this.#post(`${vmPath(vmId)}/resume`, {}, VmReply, options);
+    return this.#post({ path: `${vmPath(vmId)}/resume`, request: {} }, VmReply, options);
   }
 
   start(vmId: string, options?: WorkOptions): Promise<VmReply> {
-    return this.#post(`${vmPath(vmId)}/start`, {}, VmReply, options);
+    return this.#post({ path: `${vmPath(vmId)}/start`, request: {} }, VmReply, options);
   }
 
   /** `lease`: ISO 8601 duration, from now. A lease that ends later than that stays, unless `shorten` is true. */
   renew(vmId: string, lease: string, options: WorkOptions & { readonly shorten?: boolean } = {}): Promise<VmReply> {
     const { shorten, ...work } = options;
-    return this.#post(`${vmPath(vmId)}/renew`, { lease, ...(shorten && { shorten }) }, VmReply, work);
+    return this.#post(
+      { path: `${vmPath(vmId)}/renew`, request: { lease, ...(shorten && { shorten }) } },
+      VmReply,
+      work,
+    );
   }
 
   plants(options?: ClientCallOptions): Promise<PlantListReply> {
@@ -165,7 +174,7 @@ export class ShopClient {
   }
 
   buildImage(request: BuildImageRequest, options?: WorkOptions): Promise<BuildImageReply> {
-    return this.#post('/v1/images', request, BuildImageReply, options);
+    return this.#post({ path: '/v1/images', request }, BuildImageReply, options);
   }
 
   submitBuildImage(request: BuildImageRequest, options?: WorkOptions): Promise<Submitted> {
@@ -272,7 +281,7 @@ export class ShopClient {
     }
   }
 
-  #post<T extends TSchema>(path: string, request: object, reply: T, options?: WorkOptions): Promise<Static<T>> {
+  #post<T extends TSchema>({ path, request }: Posted, reply: T, options?: WorkOptions): Promise<Static<T>> {
     const headers = { ...JSON_TYPE, ...workHeaders(options) };
     return this.#http.json({ method: 'POST', path, headers, body: JSON.stringify(request) }, reply, options);
   }

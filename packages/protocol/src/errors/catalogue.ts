@@ -9,6 +9,7 @@ export interface ErrorKind {
   readonly remedy: string;
 }
 
+// biome-ignore lint/complexity/useMaxParams: the columns of a table, which reads better without their names.
 const kind = (status: number, retryable: boolean, summary: string, remedy: string): ErrorKind => ({
   status,
   retryable,

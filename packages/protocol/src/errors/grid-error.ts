@@ -21,6 +21,7 @@ export class GridError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
 
+  // biome-ignore lint/complexity/useMaxParams: as Error's own, with the code before and the details between.
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;

@@ -50,7 +50,7 @@ export class LinkPeer {
     const send = (text: string) => this.#socket.send(text);
     const cutOff = (reason: string) => this.#socket.terminate(reason);
     this.#outgoing = new OutgoingCalls(send, { ...limits, lost });
-    this.#incoming = new IncomingCalls(send, cutOff, handlers.called, { ...limits, log, lost });
+    this.#incoming = new IncomingCalls({ send, cutOff }, handlers.called, { ...limits, log, lost });
   }
 
   /** See `OutgoingCalls.call` for its errors. */

@@ -42,7 +42,7 @@ export function serveCalls(socket: WebSocket, lower: LowerEnd, options: LowerSes
     socket,
     {
       called: async (method, params, callSignal) => {
-        if (method !== RIVAL) return answer(lower.handlers, method, params, callSignal);
+        if (method !== RIVAL) return answer(lower.handlers, { method, params }, callSignal);
         const rival = validate(Rival, params, { code: 'LINK_PROTOCOL', subject: RIVAL });
         lower.log.warn({ upper, ...rival }, 'another bidder with the same id wanted to join and was refused');
         return {};
@@ -72,8 +72,7 @@ async function sayHello(peer: LinkPeer, hello: () => Hello, limits: LinkLimits):
 
 async function answer(
   handlers: BidderHandlers,
-  method: string,
-  params: unknown,
+  { method, params }: { readonly method: string; readonly params: unknown },
   signal: AbortSignal,
 ): Promise<unknown> {
   const handler = isLinkMethod(method) ? handlerOf(handlers, method) : undefined;

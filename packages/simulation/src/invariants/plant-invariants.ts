@@ -19,7 +19,10 @@ const notTwice: Invariant = ({ node, records }) => {
   for (const { requestId, vmId } of records) {
     const other = seen.get(requestId);
     if (other)
-      fail('no VM twice', node, `${node.plantId} has two VMs of ${requestId}: ${other} and ${vmId}`, requestId);
+      fail('no VM twice', `${node.plantId} has two VMs of ${requestId}: ${other} and ${vmId}`, [
+        node.plantId,
+        requestId,
+      ]);
     seen.set(requestId, vmId);
   }
 };
@@ -32,7 +35,8 @@ const notLost: Invariant = ({ node, records, ledger }) => {
     if (there.has(vmId)) continue;
     // A destroyed VM stays destroyed.
     if (node.hasDestroyed(vmId)) promised?.delete(vmId);
-    else fail('no VM lost', node, `${node.plantId} knows nothing of ${vmId}, which a client was told of`, vmId);
+    else
+      fail('no VM lost', `${node.plantId} knows nothing of ${vmId}, which a client was told of`, [node.plantId, vmId]);
   }
 };
 
@@ -42,10 +46,12 @@ const notOversold: Invariant = ({ node }) => {
   const memoryMiB = machines.reduce((sum, { machine }) => sum + machine.memoryMiB, 0);
   const { capacity, plantId } = node;
   if (memoryMiB > capacity.memoryMiB) {
-    fail('no oversell', node, `the machines on ${plantId} have ${memoryMiB} MiB, there are ${capacity.memoryMiB}`);
+    fail('no oversell', `the machines on ${plantId} have ${memoryMiB} MiB, there are ${capacity.memoryMiB}`, [
+      node.plantId,
+    ]);
   }
   if (machines.length > capacity.vms) {
-    fail('no oversell', node, `${machines.length} machines run on ${plantId}, at most ${capacity.vms} may`);
+    fail('no oversell', `${machines.length} machines run on ${plantId}, at most ${capacity.vms} may`, [node.plantId]);
   }
 };
 
@@ -53,7 +59,7 @@ const notOversold: Invariant = ({ node }) => {
 const notRunTwice: Invariant = ({ node, records }) => {
   for (const { vmId, history } of records) {
     const digests = new Set(history.map(({ digest }) => digest));
-    if (digests.size < history.length) fail('no action twice', node, `${vmId} has run an action twice`, vmId);
+    if (digests.size < history.length) fail('no action twice', `${vmId} has run an action twice`, [node.plantId, vmId]);
   }
 };
 
@@ -82,20 +88,23 @@ export const undoneCompletely: Invariant = ({ node, records }) => {
     ...[...disk.folders.keys()].map((vmId) => ['folder', vmId] as const),
   ].filter(([, vmId]) => !vmIds.has(vmId));
   for (const [what, vmId] of orphans)
-    fail('undo complete', node, `${plantId} has a ${what} of ${vmId}, which is no VM`, vmId);
-  for (const directory of disk.stagings.keys()) fail('undo complete', node, `${plantId} has ${directory} left over`);
-  for (const path of disk.discs.keys()) fail('undo complete', node, `${plantId} has the disc ${path} left over`);
+    fail('undo complete', `${plantId} has a ${what} of ${vmId}, which is no VM`, [node.plantId, vmId]);
+  for (const directory of disk.stagings.keys())
+    fail('undo complete', `${plantId} has ${directory} left over`, [node.plantId]);
+  for (const path of disk.discs.keys())
+    fail('undo complete', `${plantId} has the disc ${path} left over`, [node.plantId]);
 };
 
 /** Leases end in collection. It holds only for a plant at rest. */
 export const leasesEnd: Invariant = ({ node, records }) => {
   for (const { vmId, state } of records) {
-    fail('leases end', node, `the lease of ${vmId} on ${node.plantId} has ended, but it is ${state}`, vmId);
+    fail('leases end', `the lease of ${vmId} on ${node.plantId} has ended, but it is ${state}`, [node.plantId, vmId]);
   }
 };
 
 export const ALWAYS: readonly Invariant[] = [notTwice, notLost, notOversold, notRunTwice];
 
-function fail(invariant: string, node: PlantNode, message: string, ...about: readonly string[]): never {
-  throw new Violation(invariant, message, [node.plantId, ...about]);
+/** `about`: the ids of the plant, and of the VM or request. */
+function fail(invariant: string, message: string, about: readonly string[]): never {
+  throw new Violation(invariant, message, about);
 }

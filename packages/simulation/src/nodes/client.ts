@@ -115,7 +115,7 @@ export class Client {
     const { kind: verb, requestId } = deed;
     const answer = await this.#exchange.untilAnswered({
       ...{ verb, requestId },
-      ask: (shop) => doDeed(shop, deed, vmId, lease),
+      ask: (shop) => doDeed(shop, deed, { vmId, lease }),
     });
     const wanted = stateAfter(deed.kind);
     if ('error' in answer || wanted === undefined) return;

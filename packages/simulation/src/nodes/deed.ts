@@ -35,8 +35,14 @@ export function drawDeeds(of: string, random: Random, { most, everyMs }: DeedOpt
 
 const CONFIGURE_MS = 1_500;
 
+export interface DeedTarget {
+  readonly vmId: string;
+  /** For a renewal. */
+  readonly lease: string;
+}
+
 /** Asks a shop for the deed. */
-export function doDeed(shop: Shop, { kind, requestId }: Deed, vmId: string, lease: string): Promise<VmReply> {
+export function doDeed(shop: Shop, { kind, requestId }: Deed, { vmId, lease }: DeedTarget): Promise<VmReply> {
   const request = { vmId, requestId };
   switch (kind) {
     case 'configure': {

@@ -29,12 +29,8 @@ export function addImageArchiveCommands(images: Command, context: CommandContext
       const { output, environment, connect } = context();
       const told = (bytes: number) => `${image} and what it stands on are in ${file}: ${mib(bytes)}`;
       if (options.plant !== undefined) {
-        const bytes = await downloadImage(
-          new ArchiveClient(options.plant, connect(options.plant)),
-          image,
-          file,
-          output.json,
-        );
+        const plant = new ArchiveClient(options.plant, connect(options.plant));
+        const bytes = await downloadImage(plant, { image, file, json: output.json });
         return output.result({ image, bytes }, () => told(bytes));
       }
       const warehouse = options.warehouse ?? findHome(environment).warehouse;

@@ -61,12 +61,13 @@ export async function startGrid(options: GridOptions, signal: AbortSignal): Prom
     started.push(shop);
     const shopUrl = `http://127.0.0.1:${shop.ready.httpPort}`;
     const brokerIds = names('broker', options.brokers ?? 0);
-    for (const brokerId of brokerIds) started.push(await startBroker(brokerId, linkTo(shop), options, signal));
+    for (const id of brokerIds) started.push(await startBroker({ id, upstream: linkTo(shop) }, options, signal));
     const brokers = started.slice(1);
     const above = brokers.length > 0 ? brokers : [shop];
     const plantIds = names('plant', options.plants);
-    for (const [index, plantId] of plantIds.entries()) {
-      started.push(await startPlant(plantId, linkTo(above[index % above.length]!), options, signal));
+    for (const [index, id] of plantIds.entries()) {
+      const upstream = linkTo(above[index % above.length]!);
+      started.push(await startPlant({ id, upstream }, options, signal));
     }
     const broken = firstEnd(started);
     broken.catch(() => undefined); // after stop() nobody listens any more
@@ -107,14 +108,19 @@ function startShop(options: GridOptions, signal: AbortSignal): Promise<Daemon> {
   return start({ name: 'vmshop', id: 'shop', places, fields: { httpPort, xmlPort, logLevel } }, options, signal);
 }
 
-function startBroker(brokerId: string, upstream: string, options: GridOptions, signal: AbortSignal): Promise<Daemon> {
+/** A daemon, and the link that it dials. */
+interface LowerDaemon {
+  readonly id: string;
+  readonly upstream: string;
+}
+
+function startBroker({ id, upstream }: LowerDaemon, options: GridOptions, signal: AbortSignal): Promise<Daemon> {
   const fields = { upstreams: [upstream], httpPort: 0, logLevel: options.logLevel };
-  return start({ name: 'vmbroker', id: brokerId, places: { brokerId }, fields }, options, signal);
+  return start({ name: 'vmbroker', id, places: { brokerId: id }, fields }, options, signal);
 }
 
 async function startPlant(
-  plantId: string,
-  upstream: string,
+  { id: plantId, upstream }: LowerDaemon,
   options: GridOptions,
   signal: AbortSignal,
 ): Promise<Daemon> {

@@ -80,7 +80,7 @@ export async function openPlantHttp(
   });
   const build: ImageWorkDeps['build'] = async (request, { cancelled: signal }) => {
     refuseForeign(request, plantId);
-    return callCancellably(bidder, 'buildImage', request, { deadlineMs: REQUEST_DEADLINE_MS, signal });
+    return callCancellably(bidder, { method: 'buildImage', request }, { deadlineMs: REQUEST_DEADLINE_MS, signal });
   };
   const routers = [
     imageRoutes(images, new ImageWork({ operationService, images, build })),

@@ -38,13 +38,17 @@ export class FileSender {
       throw new GridError('FILE_UNKNOWN', `the file ${contentDigest} is gone`, { contentDigest });
     });
     try {
-      await this.#sendPieces(plantId, contentDigest, content, file);
+      await this.#sendPieces(plantId, { contentDigest, bytes: content.bytes }, file);
     } finally {
       await file.close();
     }
   }
 
-  async #sendPieces(plantId: string, contentDigest: string, { bytes }: StoredContent, file: FileHandle): Promise<void> {
+  async #sendPieces(
+    plantId: string,
+    { contentDigest, bytes }: Pick<FilePiece, 'contentDigest' | 'bytes'>,
+    file: FileHandle,
+  ): Promise<void> {
     let there = await this.#piece(plantId, { contentDigest, bytes, offset: 0, data: '' });
     while (there < bytes) {
       const buffer = Buffer.alloc(Math.min(FILE_PIECE_BYTES, bytes - there));

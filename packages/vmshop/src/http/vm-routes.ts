@@ -59,12 +59,12 @@ export function vmRoutes(shop: Shop): Router {
   const router = Router();
   const bare = (verb: BareVerb) => async (request: Request<{ vmId: string }>, response: Response) => {
     const operation = shop[verb](by(response, await readBare([request, response], verb)));
-    await sendOperation(request, response, operation, asVm);
+    await sendOperation([request, response], operation, asVm);
   };
 
   router.post('/vms', guard('vm.create'), async (request, response) => {
     const operation = shop.create(by(response, await readVerb([request, response], 'create')));
-    await sendOperation(request, response, operation, (body: VmReply) => {
+    await sendOperation([request, response], operation, (body: VmReply) => {
       response.status(201).location(`/v1/vms/${String(body.vm.VmId)}`);
       return { kind: 'vm', body };
     });
@@ -74,7 +74,7 @@ export function vmRoutes(shop: Shop): Router {
     const constraint = singleQuery(request, 'constraint');
     const wanted = decodeList({ ...pageQuery(request), ...(constraint === undefined ? {} : { constraint }) });
     const body = await shop.list(by(response, wanted));
-    sendReply(request, response, { kind: 'vms', body });
+    sendReply([request, response], { kind: 'vms', body });
   });
 
   /** Ids of VMs look otherwise. */
@@ -86,12 +86,12 @@ export function vmRoutes(shop: Shop): Router {
   router.get('/vms/:vmId', guard('vm.query', ['attributes']), async (request, response) => {
     const attributes = singleQuery(request, 'attributes')?.split(',');
     const query = decodeQuery({ vmId: request.params.vmId, ...(attributes ? { attributes } : {}) });
-    sendReply(request, response, { kind: 'vm', body: await shop.query(by(response, query)) });
+    sendReply([request, response], { kind: 'vm', body: await shop.query(by(response, query)) });
   });
 
   router.post('/vms/:vmId/configure', guard('vm.configure'), async (request, response) => {
     const operation = shop.configure(by(response, await readVerb([request, response], 'configure', request.params)));
-    await sendOperation(request, response, operation, asVm);
+    await sendOperation([request, response], operation, asVm);
   });
 
   router.post('/vms/:vmId/suspend', guard('vm.suspend'), bare('suspend'));
@@ -102,13 +102,13 @@ export function vmRoutes(shop: Shop): Router {
 
   router.post('/vms/:vmId/renew', guard('vm.renew'), async (request, response) => {
     const operation = shop.renew(by(response, await readVerb([request, response], 'renew', request.params)));
-    await sendOperation(request, response, operation, asVm);
+    await sendOperation([request, response], operation, asVm);
   });
 
   router.delete('/vms/:vmId', guard('vm.destroy'), bare('destroy'));
 
   router.post('/estimates', guard('vm.estimate'), async (request, response) => {
-    sendReply(request, response, {
+    sendReply([request, response], {
       kind: 'estimate',
       body: await shop.estimate(by(response, await readVerb([request, response], 'estimate'))),
     });

@@ -33,7 +33,7 @@ export async function callToEnd<M extends LongMethod>(
   while (bidder) {
     try {
       const deadlineMs = Math.max(1, endsAt - clock.monotonic());
-      return await callCancellably(bidder, method, request, { deadlineMs, signal });
+      return await callCancellably(bidder, { method, request }, { deadlineMs, signal });
     } catch (error) {
       if (!(error instanceof GridError) || error.code !== 'PLANT_LOST') throw error;
       tried.add(bidder);

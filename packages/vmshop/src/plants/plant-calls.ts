@@ -49,13 +49,13 @@ export class PlantCalls {
 
   /** An answer of some is an answer: those who are absent are named, and not waited for. */
   askAll<M extends keyof PlantApi>(method: M, request: PlantRequest<M>) {
-    return askAll(this.#deps.roll.everyone(), method, request, this.question);
+    return askAll(this.#deps.roll.everyone(), { method, request }, this.question);
   }
 
   /** Asks whoever may have a VM: those who are absent are waited for. */
   search(request: Called<QueryRequest>) {
     const everyone = this.#deps.roll.everyone({ waitMs: QUESTION_DEADLINE_MS });
-    return askUntilFirst(everyone, 'query', request, { ...this.question, deadlineMs: SEARCH_DEADLINE_MS });
+    return askUntilFirst(everyone, { method: 'query', request }, { ...this.question, deadlineMs: SEARCH_DEADLINE_MS });
   }
 
   /** A call to one plant and no other: waits for it when it is absent. `prepare`: done once it is here. */

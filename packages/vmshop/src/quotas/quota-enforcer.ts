@@ -75,7 +75,8 @@ export class QuotaEnforcer {
   #counted<T extends Identified<CreateRequest>>(owner: string, quota: Quota, request: T): Admitted<T> {
     const { book } = this.#deps;
     const vm = this.#vmOf(request);
-    const require = () => requireRoom(owner, quota, this.#usageOf(owner), { vms: 1, ...sizeOf(request) });
+    const require = () =>
+      requireRoom(owner, quota, { used: this.#usageOf(owner), wanted: { vms: 1, ...sizeOf(request) } });
     const hasVmAlready = book.isHeldHere(vm); // asked for again
     if (!hasVmAlready) require();
     const count = (by: 'in' | 'out') => this.#waiting[by === 'in' ? 'add' : 'remove'](owner, NO_PLANT, vm);

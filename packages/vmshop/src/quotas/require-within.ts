@@ -9,8 +9,14 @@ const KINDS = [
   { field: 'diskMiB', code: 'QUOTA_DISK', unit: 'MiB of disk' },
 ] as const satisfies readonly { field: keyof Usage; code: ErrorCode; unit: string }[];
 
+export interface UseAndWish {
+  readonly used: Usage;
+  /** What comes to it. */
+  readonly wanted: Usage;
+}
+
 /** One more machine beside what the owner has. @throws GridError QUOTA_VMS, QUOTA_MEMORY, QUOTA_DISK */
-export function requireRoom(owner: string, quota: Quota, used: Usage, wanted: Usage): void {
+export function requireRoom(owner: string, quota: Quota, { used, wanted }: UseAndWish): void {
   for (const { field, code, unit } of KINDS) {
     const limit = quota[field];
     if (limit === undefined || used[field] + wanted[field] <= limit) continue;

@@ -96,10 +96,15 @@ export class Creates {
     const { awardAttempts: attempts } = this.#config;
     const auction = await auctions.hold(request, { best: attempts, ...options });
     holders.requireBid(requestKey(request), auction);
-    const { ad, trail } = await award(auction, (bid) => this.#makeAt(bid, admitted, options), market, {
-      ...{ attempts, signal: options.signal },
-      awarded: (trail) => history.keep(trail, request.caller?.owner),
-    });
+    const createAt = (bid: Bid) => this.#makeAt(bid, admitted, options);
+    const { ad, trail } = await award(
+      auction,
+      { ...market, createAt },
+      {
+        ...{ attempts, signal: options.signal },
+        awarded: (trail) => history.keep(trail, request.caller?.owner),
+      },
+    );
     return createReply({ requestId: request.requestId, vm: ad }, trail);
   }
 

@@ -30,7 +30,7 @@ export class RequestHolders {
     for (const { plantId } of made.filter((one) => absent.has(one.plantId))) {
       await roll.find(plantId, { waitMs: this.#returnMs, signal }).catch((cause) => {
         signal.throwIfAborted();
-        throw holderLost(plantId, request, 'is not here', cause);
+        throw holderLost({ plantId, request, why: 'is not here' }, cause);
       });
     }
   }
@@ -39,7 +39,7 @@ export class RequestHolders {
   requireBid(request: RequestKey, { bids }: Auction): void {
     const holders = this.#deps.book.madeOf(request).map(({ plantId }) => plantId);
     if (holders.length === 0 || bids.some(({ plantId }) => holders.includes(plantId))) return;
-    throw holderLost(holders[0]!, request, 'does not answer');
+    throw holderLost({ plantId: holders[0]!, request, why: 'does not answer' });
   }
 
   /** The classad of a VM, with the ids of the others that were made of its request, if it is split. */
@@ -51,7 +51,13 @@ export class RequestHolders {
   }
 }
 
-function holderLost(plantId: string, { requestId }: RequestKey, why: string, cause?: unknown): GridError {
+interface LostHolder {
+  readonly plantId: string;
+  readonly request: RequestKey;
+  readonly why: string;
+}
+
+function holderLost({ plantId, request: { requestId }, why }: LostHolder, cause?: unknown): GridError {
   const message =
     `the plant ${plantId}, which may have the VM of the request ${requestId}, ${why}: no second one is made. ` +
     'If it is not to come back, use a new request id';

@@ -49,7 +49,7 @@ export class VmList {
     const { roll, book } = this.#deps;
     const request = { ...(constraint === undefined ? {} : { constraint }), ...(caller && { caller }) };
     const asked = roll.everyone().filter((bidder) => this.#isAsked(bidder, caller));
-    const { answers } = await askAll(asked, 'list', request, { deadlineMs: LIST_DEADLINE_MS, signal });
+    const { answers } = await askAll(asked, { method: 'list', request }, { deadlineMs: LIST_DEADLINE_MS, signal });
     const answered = new Set(answers.map(({ plantId }) => plantId));
     const silent = this.#expected(caller).filter((plantId) => !answered.has(plantId));
     const told = silent.flatMap((plantId) => toldAds(plantId, book.of(plantId), caller));

@@ -7,6 +7,11 @@ import { gatherThrough } from '../through-broker.ts';
 type Value<M extends PlantMethod> = ReturnType<PlantApi[M]>;
 type Question<M extends PlantMethod> = Parameters<PlantApi[M]>[0];
 
+export interface Asked<M extends PlantMethod> {
+  readonly method: M;
+  readonly request: Question<M>;
+}
+
 /**
  * Asks all at once. A plant that is reached in several ways has answered when one of its answers arrived. A broker that
  * fails is listed among the failures in place of all its plants.
@@ -14,8 +19,7 @@ type Question<M extends PlantMethod> = Parameters<PlantApi[M]>[0];
  */
 export async function askAll<M extends PlantMethod>(
   bidders: readonly Bidder[],
-  method: M,
-  request: Question<M>,
+  { method, request }: Asked<M>,
   options: CallOptions,
 ): Promise<Gathered<Value<M>>> {
   const asked = askEach(bidders, { method, request, until: 'all' }, options);
@@ -27,8 +31,7 @@ export async function askAll<M extends PlantMethod>(
 /** Asks all at once, until one answers. Returns the first answer, or every failure. @throws as `askAll` */
 export async function askUntilFirst<M extends PlantMethod>(
   bidders: readonly Bidder[],
-  method: M,
-  request: Question<M>,
+  { method, request }: Asked<M>,
   options: CallOptions,
 ): Promise<Gathered<Value<M>>> {
   const asked = askEach(bidders, { method, request, until: 'first' }, options);
@@ -41,10 +44,7 @@ export async function askUntilFirst<M extends PlantMethod>(
 /** Returns the names of those that failed. */
 export const namesOf = (failures: Gathered<unknown>['failures']): string[] => failures.map(({ plantId }) => plantId);
 
-type ToAll<M extends PlantMethod> = Pick<QuestionToAll, 'until'> & {
-  readonly method: M;
-  readonly request: Question<M>;
-};
+type ToAll<M extends PlantMethod> = Pick<QuestionToAll, 'until'> & Asked<M>;
 
 function askEach<M extends PlantMethod>(bidders: readonly Bidder[], question: ToAll<M>, options: CallOptions) {
   const { path = [] } = options;

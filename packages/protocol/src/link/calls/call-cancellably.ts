@@ -13,8 +13,7 @@ export const CANCEL_DEADLINE_MS = 120_000;
  */
 export async function callCancellably<M extends LongMethod>(
   bidder: Bidder,
-  method: M,
-  request: Parameters<PlantApi[M]>[0],
+  { method, request }: { readonly method: M; readonly request: Parameters<PlantApi[M]>[0] },
   { deadlineMs, signal }: Pick<CallOptions, 'deadlineMs'> & { readonly signal: AbortSignal },
 ): Promise<ReturnType<PlantApi[M]>> {
   signal.throwIfAborted();

@@ -6,6 +6,13 @@ import { type Cancel, failureText, resultText } from '../messages.ts';
 /** Answers a call. The signal aborts with a GridError: CANCELLED, DEADLINE_EXCEEDED, or the error of a lost link. */
 export type CallHandler = (method: string, params: unknown, signal: AbortSignal) => Promise<unknown>;
 
+/** The link that the calls came over. */
+export interface IncomingLink {
+  send(text: string): SendOutcome;
+  /** Ends the link of a peer that does not read its answers. */
+  cutOff(reason: string): void;
+}
+
 export interface IncomingCallsOptions {
   readonly pendingCalls: number;
   readonly log: LinkLog;
@@ -13,23 +20,21 @@ export interface IncomingCallsOptions {
   lost(reason: string): GridError;
 }
 
+interface IncomingCall {
+  readonly id: number;
+  readonly method: string;
+  readonly params: unknown;
+}
+
 /** Calls that arrived over one link and are being answered. */
 export class IncomingCalls {
-  readonly #send: (text: string) => SendOutcome;
-  readonly #cutOff: (reason: string) => void;
+  readonly #link: IncomingLink;
   readonly #handler: CallHandler;
   readonly #options: IncomingCallsOptions;
   readonly #running = new Map<number, AbortController>();
 
-  /** `cutOff` ends the link of a peer that does not read its answers. */
-  constructor(
-    send: (text: string) => SendOutcome,
-    cutOff: (reason: string) => void,
-    handler: CallHandler,
-    options: IncomingCallsOptions,
-  ) {
-    this.#send = send;
-    this.#cutOff = cutOff;
+  constructor(link: IncomingLink, handler: CallHandler, options: IncomingCallsOptions) {
+    this.#link = link;
     this.#handler = handler;
     this.#options = options;
   }
@@ -42,7 +47,7 @@ export class IncomingCalls {
     }
     const controller = new AbortController();
     this.#running.set(id, controller);
-    const answer = await this.#run(id, method, params, controller.signal);
+    const answer = await this.#run({ id, method, params }, controller.signal);
     this.#running.delete(id);
     this.#answer(method, answer, id);
   }
@@ -64,7 +69,7 @@ export class IncomingCalls {
   }
 
   /** Returns the text of the answer. Never throws: a result that JSON cannot express is a fault of this side. */
-  async #run(id: number, method: string, params: unknown, signal: AbortSignal): Promise<string> {
+  async #run({ id, method, params }: IncomingCall, signal: AbortSignal): Promise<string> {
     try {
       return resultText(id, await this.#handler(method, params, signal));
     } catch (thrown) {
@@ -75,12 +80,13 @@ export class IncomingCalls {
   }
 
   #answer(method: string, text: string, id: number): void {
-    const outcome = this.#send(text);
+    const outcome = this.#link.send(text);
     if (outcome === 'too-large') {
       const error = new GridError('BODY_TOO_LARGE', `the answer to ${method} is over the link's limit`, { method });
-      this.#send(failureText(id, error));
+      this.#link.send(failureText(id, error));
     }
-    if (outcome === 'overloaded') this.#cutOff('slow reader: too much already waits to be sent for another answer');
+    if (outcome === 'overloaded')
+      this.#link.cutOff('slow reader: too much already waits to be sent for another answer');
   }
 }
 

@@ -44,7 +44,7 @@ class DialledLink implements LinkClient {
       limits,
       credentials: () => options.trust.credentials(),
       recognize: (response) => options.trust.recognizeAbove(response),
-      session: async (socket, opened, signal, credentials) => {
+      session: async (socket, { opened, signal, who: credentials }) => {
         const welcome = (peer: LinkPeer) => this.#open(peer, opened);
         const session = { upper: options.url, limits, credentials, signal, opened: welcome };
         return await serveCalls(socket, options, session).finally(() => this.#open(undefined));

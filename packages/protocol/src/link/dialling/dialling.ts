@@ -16,11 +16,19 @@ import { linkAddress } from './link-address.ts';
 /** `open` after the hello; `waiting` before the next attempt. */
 export type LinkState = 'connecting' | 'open' | 'waiting' | 'closed';
 
+/** A connection that was dialled. */
+export interface Dialled<Who> {
+  /** To be called after the hello. */
+  opened(): void;
+  readonly signal: AbortSignal;
+  readonly who: Who;
+}
+
 export interface DiallingOptions<Who> {
   /** URL of the other end: http, https, ws or wss. Without a path, `/v1/link`. */
   readonly url: string;
   /** Uses one connection: calls `opened` after the hello, and ends on abort. Never rejects. */
-  session(socket: WebSocket, opened: () => void, signal: AbortSignal, who: Who): Promise<SessionEnd>;
+  session(socket: WebSocket, dialled: Dialled<Who>): Promise<SessionEnd>;
   /** Called at every attempt, because credentials may be renewed. */
   credentials(): DialCredentials;
   /** Recognizes the other end. @throws when it is not trusted */
@@ -84,13 +92,13 @@ export class Dialling<Who> {
     const { signal } = this.#closing;
     const { limits, session, credentials, recognize } = this.#options;
     return dialOnce({ url: this.#url, limits, signal, credentials, recognize }, (socket, who) =>
-      session(socket, opened, signal, who),
+      session(socket, { opened, signal, who }),
     );
   }
 
   async #waitAfter(failures: number, reason: string): Promise<void> {
     const { limits, log, random } = this.#options;
-    const waitMs = backOffMs(failures, limits.reconnectMinMs, limits.reconnectMaxMs, random);
+    const waitMs = backOffMs(failures, { minMs: limits.reconnectMinMs, maxMs: limits.reconnectMaxMs }, random);
     this.#enter('waiting');
     log.warn({ url: this.#url, reason, waitMs }, 'the link is down');
     await sleep(waitMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);

@@ -9,6 +9,11 @@ import { CLOSE } from '../link-socket.ts';
 import type { LinkIdentity } from '../link-trust.ts';
 import { BidderConnection } from './bidder-connection.ts';
 
+interface OtherEnd {
+  readonly who: LinkIdentity;
+  readonly address: string;
+}
+
 /** Holds every connection of an upper end, whoever dialled, before and after its hello. */
 export class BidderRegister {
   readonly #listener: LinkListener;
@@ -33,9 +38,9 @@ export class BidderRegister {
 
   /**
    * Takes an open connection; calls `joining` when its hello came. Resolves when the connection has ended; never
-   * rejects. `address`: of the other end.
+   * rejects.
    */
-  take(socket: WebSocket, who: LinkIdentity, address: string, joining?: () => void): Promise<SessionEnd> {
+  take(socket: WebSocket, { who, address }: OtherEnd, joining?: () => void): Promise<SessionEnd> {
     const { promise, resolve } = Promise.withResolvers<SessionEnd>();
     const owner = {
       joining: (connection: BidderConnection, hello: Hello) => {

@@ -42,7 +42,7 @@ export function serveLink(server: Server, listener: LinkListener, options: Serve
       isFull: () => register.isFull,
       admit: (request) => trust.admitBelow(request),
       accept: (socket, { socket: { remoteAddress, remotePort } }, who) =>
-        void register.take(socket, who, `${remoteAddress}:${remotePort}`),
+        void register.take(socket, { who, address: `${remoteAddress}:${remotePort}` }),
     },
     { limits, log },
   );
@@ -54,7 +54,7 @@ export function serveLink(server: Server, listener: LinkListener, options: Serve
         ...{ url, random, limits, log, signal },
         credentials: () => trust.credentials(),
         recognize: (response) => trust.recognizeBelow(response),
-        session: (socket, opened, _signal, who) => register.take(socket, who, url, opened),
+        session: (socket, { opened, who }) => register.take(socket, { who, address: url }, opened),
       });
     },
     close() {

@@ -63,7 +63,7 @@ function sentence(
     case 'format':
       return `${subject} is ${actual}, but must be a ${params.format}`;
     case 'anyOf':
-      return choice(subject, actual, data, schema as readonly Branch[]);
+      return choice({ subject, actual, data }, schema as readonly Branch[]);
     default:
       return `${subject} does not follow its schema (${keyword})`;
   }
@@ -88,7 +88,14 @@ export interface Branch {
   readonly properties?: { readonly kind?: { readonly const?: unknown } };
 }
 
-function choice(subject: string, actual: string, data: unknown, branches: readonly Branch[]): string {
+interface Chosen {
+  readonly subject: string;
+  /** The data as they are shown. */
+  readonly actual: string;
+  readonly data: unknown;
+}
+
+function choice({ subject, actual, data }: Chosen, branches: readonly Branch[]): string {
   const literals = branches.flatMap((branch) => (branch.const === undefined ? [] : [show(branch.const)]));
   if (literals.length === branches.length) return `${subject} is ${actual}, but must be one of ${literals.join(', ')}`;
   if (typeof data !== 'object' || data === null) return `${subject} is ${actual}, not of type object`;

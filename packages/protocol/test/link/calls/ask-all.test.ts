@@ -10,7 +10,7 @@ const bidderOf = (plantId: string, answer: () => Promise<unknown>): Bidder => ({
 test('a question to all tells who answered what and who did not', async () => {
   const vms = [{ VmId: 'vm-1' }];
   const bidders = [bidderOf('plant-1', async () => vms), bidderOf('plant-2', () => Promise.reject(new Error('gone')))];
-  expect(await askAll(bidders, 'list', {}, { deadlineMs: 1_000 })).toEqual({
+  expect(await askAll(bidders, { method: 'list', request: {} }, { deadlineMs: 1_000 })).toEqual({
     answers: [{ plantId: 'plant-1', value: vms }],
     failures: [{ plantId: 'plant-2', code: 'INTERNAL', message: expect.any(String) }],
   });
@@ -19,7 +19,7 @@ test('a question to all tells who answered what and who did not', async () => {
 test('a question that is given up says why, not that all are silent', async () => {
   const reason = new Error('the shop stops');
   const bidders = [bidderOf('plant-1', () => Promise.reject(reason))];
-  await expect(askAll(bidders, 'list', {}, { deadlineMs: 1_000, signal: AbortSignal.abort(reason) })).rejects.toBe(
-    reason,
-  );
+  await expect(
+    askAll(bidders, { method: 'list', request: {} }, { deadlineMs: 1_000, signal: AbortSignal.abort(reason) }),
+  ).rejects.toBe(reason);
 });

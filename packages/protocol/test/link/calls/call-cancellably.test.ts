@@ -25,7 +25,7 @@ beforeEach(() => {
     return method === 'cancel' ? undone.promise : created.promise;
   };
   const bidder = { plantId: 'plant-1', call } as unknown as Bidder;
-  work = callCancellably(bidder, 'create', request, { deadlineMs: 1_000, signal: controller.signal });
+  work = callCancellably(bidder, { method: 'create', request }, { deadlineMs: 1_000, signal: controller.signal });
 });
 
 test('work that nobody cancels is answered as it is', async () => {
@@ -70,6 +70,6 @@ test('cancelled work ends when its plant cannot be reached', async () => {
 test('work that was cancelled before is not asked for', async () => {
   controller.abort(CANCELLED);
   const bidder = { call: () => Promise.reject(new Error('it is asked')) } as unknown as Bidder;
-  const late = callCancellably(bidder, 'create', request, { deadlineMs: 1_000, signal: controller.signal });
+  const late = callCancellably(bidder, { method: 'create', request }, { deadlineMs: 1_000, signal: controller.signal });
   await expect(late).rejects.toBe(CANCELLED);
 });
