@@ -48,7 +48,7 @@ export function makeOffer(request: MachineRequest, snapshot: BiddingSnapshot): O
     return {
       kind: 'bid',
       plantId: snapshot.plantId,
-      cost: priceOf(snapshot.cost, requestAd(request), ad, planAd(plan)),
+      cost: priceOf(snapshot.cost, { request: requestAd(request), plant: ad, plan: planAd(plan) }),
       validUntil: new Date(snapshot.now + snapshot.bidValidityMs).toISOString(),
       plan,
       ad: adToJson(ad),

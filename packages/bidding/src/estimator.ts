@@ -63,7 +63,7 @@ export function checkCost(cost: Expression, plant: ClassAd): string[] {
   const references = explainRequirements(cost, context).flatMap((condition) => condition.references);
   const unknown = references.filter(({ value }) => value.kind === 'undefined').map(({ text }) => text);
   try {
-    priceOf(cost, context.my, context.target, plan);
+    priceOf(cost, { request: context.my, plant: context.target, plan });
   } catch (cause) {
     const { message } = GridError.from(cause);
     const why = unknown.length > 0 ? `; unknown here: ${unknown.join(', ')}` : '';
@@ -84,11 +84,15 @@ const emptied = (plant: ClassAd): ClassAd =>
     ['Line', 'qemu'] as const,
   ].reduce((ad, [name, value]) => ad.with(name, value), plant);
 
-/**
- * `plan`: the result of `planAd`.
- * @throws GridError CONFIG_INVALID when the cost is not a finite number for this request
- */
-export function priceOf(cost: Expression, request: ClassAd, plant: Ad, plan: ClassAd): number {
+export interface PricedAds {
+  readonly request: ClassAd;
+  readonly plant: Ad;
+  /** The result of `planAd`. */
+  readonly plan: ClassAd;
+}
+
+/** @throws GridError CONFIG_INVALID when the cost is not a finite number for this request */
+export function priceOf(cost: Expression, { request, plant, plan }: PricedAds): number {
   const value = toJsValue(evaluate(cost, { my: request, target: plant, scopes: { PLAN: plan } }));
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new GridError('CONFIG_INVALID', `the cost expression gives ${String(value)} instead of a number`, {});

@@ -16,7 +16,7 @@ const dagOf = (count: number) => ({
   actions: Array.from({ length: count }, (_, index) => ({ id: `a${index}`, kind: 'script' as const, script: 'true' })),
 });
 const price = (cost: string, ad = adOf(1024, 512)) =>
-  priceOf(parseCost(cost), requestAd({ machine, dag: dagOf(4) }), ad, plan);
+  priceOf(parseCost(cost), { request: requestAd({ machine, dag: dagOf(4) }), plant: ad, plan });
 
 describe('slide 18: a request for 256 MB', () => {
   const hosts = [
@@ -84,10 +84,16 @@ test('an expression of the operator’s sees request, plant and plan', () => {
 
 test('the line that a request insists on is in its ad, and undefined otherwise', () => {
   const cost = parseCost('ifThenElse(MY.Line =?= undefined, 1, 2)');
-  expect(priceOf(cost, requestAd({ machine: machine, dag: dagOf(0) }), adOf(1024, 0), plan)).toBe(1);
-  expect(priceOf(cost, requestAd({ machine: { ...machine, line: 'qemu' }, dag: dagOf(0) }), adOf(1024, 0), plan)).toBe(
-    2,
+  expect(priceOf(cost, { request: requestAd({ machine: machine, dag: dagOf(0) }), plant: adOf(1024, 0), plan })).toBe(
+    1,
   );
+  expect(
+    priceOf(cost, {
+      request: requestAd({ machine: { ...machine, line: 'qemu' }, dag: dagOf(0) }),
+      plant: adOf(1024, 0),
+      plan,
+    }),
+  ).toBe(2);
 });
 
 test('a cost that does not parse is a fault of the configuration and names the presets', () => {

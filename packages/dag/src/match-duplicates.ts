@@ -3,7 +3,7 @@ import { ClosedSetSearch, Mark } from './closed-set.ts';
 import { backwards } from './graph.ts';
 import { partitionPoint } from './partition-point.ts';
 import type { DagIndex } from './prepare.ts';
-import { type Entries, findReplay } from './replay.ts';
+import { type Entries, findReplay, type HistoryOnDag } from './replay.ts';
 import { NONE, type SearchResult, StepBudget } from './search.ts';
 import { type Mismatch, mismatch } from './verdict.ts';
 
@@ -17,48 +17,54 @@ export function matchDuplicates(
   // The linear part of the work is free, so that large DAGs have as many steps for the search as small ones.
   const linear = 4 * (graph.size + graph.edgeCount + entries.length);
   const budget = () => new StepBudget(searchSteps + linear);
-  const replayed = replay(index, entries, budget());
+  const history = { index, entries };
+  const replayed = replay(history, budget());
   if (replayed.outcome === 'found') return { nodes: replayed.value };
-  const closed = closedSet(index, entries, entries.length, budget());
+  const closed = closedSet(history, entries.length, budget());
   const explaining = budget();
   return closed.outcome === 'found'
-    ? orderMismatch(index, entries, explaining, replayed.outcome === 'none')
-    : prefixMismatch(index, entries, explaining, closed.outcome === 'none');
+    ? orderMismatch(history, explaining, replayed.outcome === 'none')
+    : prefixMismatch(history, explaining, closed.outcome === 'none');
 }
 
-function countsOf(index: DagIndex, entries: Entries): Int32Array {
+function countsOf({ index, entries }: HistoryOnDag): Int32Array {
   const counts = new Int32Array(index.members.length);
   for (const group of entries) counts[group]!++;
   return counts;
 }
 
-function replay(index: DagIndex, entries: Entries, budget: StepBudget): SearchResult<readonly number[]> {
-  const counts = countsOf(index, entries);
-  const search = new ClosedSetSearch(index, { least: counts, most: counts }, budget);
-  return search.propagate() ? findReplay(index, entries, search.marks, budget) : NONE;
+function replay(history: HistoryOnDag, budget: StepBudget): SearchResult<readonly number[]> {
+  const counts = countsOf(history);
+  const search = new ClosedSetSearch(history.index, { least: counts, most: counts }, budget);
+  return search.propagate() ? findReplay(history, search.marks, budget) : NONE;
 }
 
 /**
  * Returns the marks of a closed set that has no more than the history and at least what its first `length` entries
  * need.
  */
-function closedSet(index: DagIndex, entries: Entries, length: number, budget: StepBudget): SearchResult<Uint8Array> {
-  const bounds = { least: countsOf(index, entries.slice(0, length)), most: countsOf(index, entries) };
-  const search = new ClosedSetSearch(index, bounds, budget);
+function closedSet(history: HistoryOnDag, length: number, budget: StepBudget): SearchResult<Uint8Array> {
+  const bounds = { least: countsOf(beginning(history, length)), most: countsOf(history) };
+  const search = new ClosedSetSearch(history.index, bounds, budget);
   return search.propagate() ? search.solve() : NONE;
 }
 
-function prefixMismatch(index: DagIndex, entries: Entries, budget: StepBudget, decided: boolean): Mismatch {
-  const position =
-    partitionPoint(1, entries.length, (k) => closedSet(index, entries, k, budget).outcome === 'found') - 1;
-  const before = closedSet(index, entries, position, budget);
+const beginning = ({ index, entries }: HistoryOnDag, length: number): HistoryOnDag => ({
+  index,
+  entries: entries.slice(0, length),
+});
+
+function prefixMismatch(history: HistoryOnDag, budget: StepBudget, decided: boolean): Mismatch {
+  const { index, entries } = history;
+  const position = partitionPoint(1, entries.length, (k) => closedSet(history, k, budget).outcome === 'found') - 1;
+  const before = closedSet(history, position, budget);
   const inside = new Set(before.outcome === 'found' ? nodesIn(before.value) : []);
   const node = index.members[entries[position]!]!.find((member) => !inside.has(member))!;
   return mismatch(index, {
     test: 'prefix',
     node,
     position,
-    missing: lackingBefore(index, entries, node, inside),
+    missing: lackingBefore(history, node, inside),
     decided,
   });
 }
@@ -69,20 +75,17 @@ const nodesIn = (marks: Uint8Array): number[] => [...marks.keys()].filter((node)
  * Returns the nearest predecessor of `node` that the history has too few of, supposing that `node` and all its
  * predecessors join those already taken.
  */
-function lackingBefore(
-  index: DagIndex,
-  entries: Entries,
-  node: number,
-  inside: ReadonlySet<number>,
-): number | undefined {
+function lackingBefore(history: HistoryOnDag, node: number, inside: ReadonlySet<number>): number | undefined {
+  const { index } = history;
   const joining = [...backwards(index.graph, node, new Set(inside))];
-  const room = countsOf(index, entries);
+  const room = countsOf(history);
   for (const held of [...inside, node, ...joining]) room[index.groupOf[held]!]!--;
   return joining.find((before) => room[index.groupOf[before]!]! < 0);
 }
 
-function orderMismatch(index: DagIndex, entries: Entries, budget: StepBudget, decided: boolean): Mismatch {
-  const replayed = (k: number) => replay(index, entries.slice(0, k), budget);
+function orderMismatch(history: HistoryOnDag, budget: StepBudget, decided: boolean): Mismatch {
+  const { index, entries } = history;
+  const replayed = (k: number) => replay(beginning(history, k), budget);
   const position = partitionPoint(1, entries.length, (k) => replayed(k).outcome === 'found') - 1;
   const before = replayed(position);
   const taken = new Set(before.outcome === 'found' ? before.value : []);

@@ -21,6 +21,12 @@ import { NONE, type SearchResult, type StepBudget, UNDECIDED } from './search.ts
 /** The entries of a history, each as the number of its group of equal actions. */
 export type Entries = readonly number[];
 
+/** A history that is to match a DAG. */
+export interface HistoryOnDag {
+  readonly index: DagIndex;
+  readonly entries: Entries;
+}
+
 type Classes = readonly (readonly InterchangeableClass[])[];
 
 interface Choice {
@@ -31,13 +37,12 @@ interface Choice {
 
 /** Returns the node that each entry takes. `marks` come from the closed-set propagation with exactly these entries. */
 export function findReplay(
-  index: DagIndex,
-  entries: Entries,
+  history: HistoryOnDag,
   marks: Uint8Array,
   budget: StepBudget,
 ): SearchResult<readonly number[]> {
-  const classes = interchangeableClasses(index, entries, marks);
-  return classes ? new Replay(index, entries, classes, budget).search() : NONE;
+  const classes = interchangeableClasses(history.index, history.entries, marks);
+  return classes ? new Replay(history, classes, budget).search() : NONE;
 }
 
 class Replay {
@@ -51,7 +56,7 @@ class Replay {
   readonly #failed = new Set<string>();
   #wentBack = false;
 
-  constructor(index: DagIndex, entries: Entries, classes: Classes, budget: StepBudget) {
+  constructor({ index, entries }: HistoryOnDag, classes: Classes, budget: StepBudget) {
     this.#entries = entries;
     this.#classes = classes;
     this.#budget = budget;

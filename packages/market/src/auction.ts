@@ -13,6 +13,7 @@ import {
   requestAd,
   type Trail,
 } from '@vmgrid/protocol';
+import type { AuctionCall } from './auction-call.ts';
 import { backoffsIn } from './backoff.ts';
 import { boundedTrail } from './bounded-trail.ts';
 import { type Answer, callForBids } from './call-for-bids.ts';
@@ -34,13 +35,6 @@ export interface MarketDeps {
   readonly newAuctionId: () => string;
   /** Answers for plants whose offers stand; all others are asked. */
   readonly standing?: StandingOffers;
-}
-
-/** The request, on whose terms, and who is asked. */
-export interface AuctionCall {
-  readonly request: Identified<CreateRequest>;
-  readonly terms: CallTerms;
-  readonly bidders: readonly Bidder[];
 }
 
 export interface AuctionOptions {

@@ -1,6 +1,7 @@
 /** A broker's part in an auction of someone above: the same rules on the same terms, and the best of the bids. */
 import type { BrokerBids, TrailAnswer } from '@vmgrid/protocol';
-import { type Auction, type AuctionCall, auctionOn, type MarketDeps } from './auction.ts';
+import { type Auction, auctionOn, type MarketDeps } from './auction.ts';
+import type { AuctionCall } from './auction-call.ts';
 import { MARKET_LIMITS } from './limits.ts';
 import { nearestDeclines, nearestRemovals } from './nearest.ts';
 

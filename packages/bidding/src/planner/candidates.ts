@@ -9,8 +9,9 @@ import { staleEntry } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
 import { NEVER_STALE, optionOf, type PreparedRequest } from './nearest-options.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
+import type { PlanBasis } from './plan-basis.ts';
 import type { TrieVisitor } from './trie-search.ts';
-import { type LineReports, type Way, waysToStart } from './ways-to-start.ts';
+import { type Way, waysToStart } from './ways-to-start.ts';
 
 interface Candidate {
   readonly image: KnownImage;
@@ -24,8 +25,7 @@ interface Candidate {
  */
 export function findCandidates(
   { machine, dag }: { readonly machine: MachineSpec; readonly dag: DagIndex },
-  images: ImageIndex,
-  lines: LineReports,
+  { images, lines }: Pick<PlanBasis<ImageIndex>, 'images' | 'lines'>,
   most: number,
 ): Candidates | undefined {
   const found: Candidate[] = [];
@@ -70,7 +70,7 @@ export class Candidates {
     const options = this.#all.flatMap(({ image, ways, cached }) => {
       if (staleEntry(image, fresh)) return [];
       const work = prices.ofAll - cached.reduce((sum, group) => sum + prices.ofGroup[group]!, 0);
-      return ways.map((way) => optionOf(image, way, prices, work));
+      return ways.map((way) => optionOf(image, way, { prices, work }));
     });
     options.sort(compareOptions);
     const other = options.find(({ start }) => start !== options[0]!.start);

@@ -16,7 +16,8 @@ import type { KnownImage } from '../known-image.ts';
 import type { Miss } from './match-image.ts';
 import { Nearest } from './nearest.ts';
 import { compareOptions, type Option } from './options.ts';
-import type { PlanBasis, TimedRequest } from './plan.ts';
+import type { TimedRequest } from './plan.ts';
+import type { PlanBasis } from './plan-basis.ts';
 import { Prices } from './prices.ts';
 import { type Relaxation, relaxRequest, relaxRestore } from './relax.ts';
 import { type SurveyedOption, surveyor } from './survey.ts';
@@ -200,7 +201,7 @@ class MissExplainer {
     const { changes, suffices } =
       miss.test === 'freshness'
         ? NO_RELAXATION // only another image, or a request that takes an older one
-        : relaxRequest(this.#machine, this.#dag, image, this.#lines);
+        : relaxRequest({ machine: this.#machine, dag: this.#dag }, image, this.#lines);
     return {
       imageId: miss.imageId,
       test: miss.test,

@@ -4,6 +4,7 @@ import type { KnownImage } from '../known-image.ts';
 import { type FreshSince, staleEntry } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
+import type { PlanBasis } from './plan-basis.ts';
 import type { Prices } from './prices.ts';
 import type { TrieVisitor } from './trie-search.ts';
 import { type LineReports, type Start, type Way, waysToStart } from './ways-to-start.ts';
@@ -32,8 +33,7 @@ export const NEVER_STALE: FreshSince = new Map();
  */
 export function nearestOptions(
   request: PreparedRequest,
-  images: ImageIndex,
-  lines: LineReports,
+  { images, lines }: Pick<PlanBasis<ImageIndex>, 'images' | 'lines'>,
   most: number,
 ): readonly Option[] {
   const search = new Search(request, lines, most);
@@ -91,7 +91,7 @@ class Search implements TrieVisitor<KnownImage> {
     const { machine, prices, fresh = NEVER_STALE } = this.#request;
     if (staleEntry(image, fresh)) return [];
     return waysToStart(machine, image, this.#lines)
-      .map((way) => optionOf(image, way, prices, work))
+      .map((way) => optionOf(image, way, { prices, work }))
       .filter(({ start, expectedMicros }) => expectedMicros <= this.#limit(start));
   }
 
@@ -111,8 +111,13 @@ class Search implements TrieVisitor<KnownImage> {
   }
 }
 
-/** `work`: the expected time of the remaining actions. */
-export function optionOf(image: KnownImage, way: Way, prices: Prices, work: number): Option {
+export interface PricedWork {
+  readonly prices: Prices;
+  /** The expected time of the remaining actions, in microseconds. */
+  readonly work: number;
+}
+
+export function optionOf(image: KnownImage, way: Way, { prices, work }: PricedWork): Option {
   const startMicros = prices.start(way, image);
   return { image, ...way, startMicros, expectedMicros: startMicros + work };
 }

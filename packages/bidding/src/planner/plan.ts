@@ -4,14 +4,14 @@
  */
 import { type Action, type Dag, linearExtension, type Match, matchHistory, prepareDag } from '@vmgrid/dag';
 import type { LineName, MachineSpec, PlanAlternative, PlanSummary } from '@vmgrid/protocol';
-import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
 import { freshSince } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
 import { nearestOptions } from './nearest-options.ts';
 import type { Option } from './options.ts';
+import type { PlanBasis } from './plan-basis.ts';
 import { Prices } from './prices.ts';
-import type { LineReports, Start } from './ways-to-start.ts';
+import type { Start } from './ways-to-start.ts';
 
 /** Options that were not chosen and that a plan names. */
 const ALTERNATIVES = 3;
@@ -44,13 +44,6 @@ export interface TimedRequest {
   readonly now?: number;
 }
 
-/** The data that plans depend on besides the request: a plant's images, lines and learnt durations. */
-export interface PlanBasis<Images> {
-  readonly images: Images;
-  readonly lines: LineReports;
-  readonly durations: Durations;
-}
-
 /**
  * Returns the plan for a machine; undefined when no image can become it. The time depends on how many beginnings of
  * histories match, not on the number of images (see `image-index.ts`).
@@ -67,7 +60,7 @@ export function planMachine(
     undecided += images;
   };
   const prepared = { machine: request.machine, dag, prices, fresh, gaveUp };
-  const [chosen, ...alternatives] = nearestOptions(prepared, images, lines, OPTIONS_OF_A_PLAN);
+  const [chosen, ...alternatives] = nearestOptions(prepared, { images, lines }, OPTIONS_OF_A_PLAN);
   if (!chosen) return undefined;
   const match = matchHistory(
     dag,

@@ -16,7 +16,11 @@ export interface Relaxation {
 /** An image that needs more changes is not near. */
 const MOST_CHANGES = 10;
 
-export function relaxRequest(machine: MachineSpec, dag: DagIndex, image: KnownImage, lines: LineReports): Relaxation {
+export function relaxRequest(
+  { machine, dag }: { readonly machine: MachineSpec; readonly dag: DagIndex },
+  image: KnownImage,
+  lines: LineReports,
+): Relaxation {
   const history = relaxHistory(dag, image.manifest.history);
   const hardware = relaxMachine(machine, image, lines);
   return { changes: [...hardware.changes, ...history.changes], suffices: hardware.suffices && history.suffices };

@@ -9,7 +9,8 @@ import { freshSince } from './freshness.ts';
 import { type Miss, matchImage } from './match-image.ts';
 import { optionOf } from './nearest-options.ts';
 import { compareOptions, type Option } from './options.ts';
-import type { PlanBasis, TimedRequest } from './plan.ts';
+import type { TimedRequest } from './plan.ts';
+import type { PlanBasis } from './plan-basis.ts';
 import { Prices } from './prices.ts';
 import type { LineReports } from './ways-to-start.ts';
 
@@ -61,7 +62,7 @@ export function surveyor(
       0,
     );
     const left = prices.ofAll - cached;
-    const options = ways.map((way) => ({ ...candidate, ...optionOf(image, way, prices, left) }));
+    const options = ways.map((way) => ({ ...candidate, ...optionOf(image, way, { prices, work: left }) }));
     return { kind: 'options', options: options.sort(compareOptions) };
   };
 }

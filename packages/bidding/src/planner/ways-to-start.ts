@@ -24,7 +24,7 @@ export function waysToStart(machine: MachineSpec, image: KnownImage, lines: Line
   const ways: Way[] = [];
   for (const report of lines.values()) {
     const { line } = report;
-    if (!isWanted(machine, line) || lineFault(machine, image, line, report) !== undefined) continue;
+    if (!isWanted(machine, line) || lineFault(machine, image, { line, report }) !== undefined) continue;
     if (restoreFault(machine, image, report) === undefined) ways.push({ line, start: 'restore' });
     if (bootFault(image) === undefined) ways.push({ line, start: 'boot' });
   }
@@ -39,11 +39,12 @@ export function machineFault(machine: MachineSpec, image: KnownImage, lines: Lin
   const fault = imageFault(machine, image);
   if (fault !== undefined || waysToStart(machine, image, lines).length > 0) return fault;
   const able = [...lines.values()].find(
-    (report) => isWanted(machine, report.line) && lineFault(machine, image, report.line, report) === undefined,
+    (report) =>
+      isWanted(machine, report.line) && lineFault(machine, image, { line: report.line, report }) === undefined,
   );
   if (able) return noStart(machine, image, able);
   const line = machine.line ?? image.manifest.line;
-  return lineFault(machine, image, line, lines.get(line));
+  return lineFault(machine, image, { line, report: lines.get(line) });
 }
 
 /** Returns why neither start is possible on a line that could boot the image's disk. */
@@ -75,8 +76,7 @@ export function bootFault({ manifest }: Pick<KnownImage, 'manifest'>): string | 
 function lineFault(
   machine: MachineSpec,
   { manifest }: KnownImage,
-  line: LineName,
-  report: LineReport | undefined,
+  { line, report }: { readonly line: LineName; readonly report: LineReport | undefined },
 ): string | undefined {
   if (report === undefined) return `the plant is not configured for the line ${line}`;
   if (!report.available)

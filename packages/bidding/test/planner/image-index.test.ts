@@ -40,10 +40,10 @@ function agrees({ machine, dag, changes, lines, durations }: World): void {
   const prepared = prepareDag(dag);
   const request = { machine, dag: prepared, prices: new Prices(dag, prepared, durations) };
   for (const most of [2, 4]) {
-    const found = nearestOptions(request, index, lines, most);
+    const found = nearestOptions(request, { images: index, lines }, most);
     expect(found.map(show)).toEqual(shortlist(options, other, most).map(show));
   }
-  expect(nearestOptions(request, index, lines, 1_000).map(show)).toEqual(options.map(show));
+  expect(nearestOptions(request, { images: index, lines }, 1_000).map(show)).toEqual(options.map(show));
 }
 
 describe('the index finds what a look at every image finds', () => {
@@ -73,7 +73,7 @@ test('an index that follows an inventory holds just that', () => {
 function agreesWith({ machine, dag, lines, durations }: World, ...indexes: readonly [ImageIndex, ImageIndex]): void {
   const prepared = prepareDag(dag);
   const request = { machine, dag: prepared, prices: new Prices(dag, prepared, durations) };
-  const [one, two] = indexes.map((index) => nearestOptions(request, index, lines, 1_000).map(show));
+  const [one, two] = indexes.map((index) => nearestOptions(request, { images: index, lines }, 1_000).map(show));
   expect(one).toEqual(two);
   expect(indexes[0].size).toBe(indexes[1].size);
 }

@@ -44,6 +44,6 @@ test('a plan says of how many images the search gave up, here and where bids are
   const index = prepareDag(dag);
   let gaveUp = 0;
   const prices = new Prices(dag, index, durations);
-  findCandidates({ machine, dag: index }, images, lines, 10)!.nearest({ prices, gaveUp: (n) => (gaveUp += n) }, 4);
+  findCandidates({ machine, dag: index }, { images, lines }, 10)!.nearest({ prices, gaveUp: (n) => (gaveUp += n) }, 4);
   expect(gaveUp).toBe(1);
 });

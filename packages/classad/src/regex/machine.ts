@@ -72,7 +72,8 @@ class Search {
         position = this.#nextStart(position);
       }
       if (this.#found === undefined && (position === this.#options.from || !onlyHere)) {
-        this.#add(this.#threads, position, 0, unset);
+        this.#pending.push(0, unset);
+        this.#followPending(this.#threads, position);
       } else if (idle) {
         break;
       }
@@ -120,7 +121,8 @@ class Search {
           break;
         }
       } else if (instruction?.op === 'set' && code !== undefined && instruction.characters.has(code)) {
-        this.#add(next, position + 1, at + 1, slots);
+        this.#pending.push(at + 1, slots);
+        this.#followPending(next, position + 1);
       }
     }
     threads.count = 0;
@@ -128,10 +130,9 @@ class Search {
     this.#next = threads;
   }
 
-  /** Follows everything that takes no character, preferred ways first. */
-  #add(threads: Threads, position: number, start: number, slots: Slots): void {
+  /** Follows the pending threads through everything that takes no character, preferred ways first. */
+  #followPending(threads: Threads, position: number): void {
     const pending = this.#pending;
-    pending.push(start, slots);
     while (pending.count > 0) {
       pending.count -= 1;
       const at = pending.at[pending.count] ?? 0;

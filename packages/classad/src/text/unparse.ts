@@ -33,18 +33,16 @@ function operatorText(operator: BinaryOperator): string {
   return operator === '=!=' ? 'isnt' : operator;
 }
 
-/** Writes `open`, the items separated by commas, and `close`. */
+/** Writes items separated by commas. */
 function writeItems<T>(
   text: BoundedText,
-  [open, close]: readonly [string, string],
   items: readonly T[],
   write: (text: BoundedText, item: T) => BoundedText,
 ): BoundedText {
-  text.add(open);
   for (const [index, item] of items.entries()) {
     write(text.add(index === 0 ? '' : ','), item);
   }
-  return text.add(close);
+  return text;
 }
 
 function writeAd(text: BoundedText, ad: Ad): BoundedText {
@@ -102,9 +100,9 @@ function writeNodeParts(text: BoundedText, node: Node): BoundedText {
     case 'subscript':
       return writeNode(writeNode(text, node.of).add('['), node.index).add(']');
     case 'call':
-      return writeItems(text, [`${nameText(node.name)}(`, ')'], node.args, writeNode);
+      return writeItems(text.add(`${nameText(node.name)}(`), node.args, writeNode).add(')');
     case 'list':
-      return writeItems(text, ['{ ', ' }'], node.items, writeNode);
+      return writeItems(text.add('{ '), node.items, writeNode).add(' }');
     case 'ad':
       return writeAd(text, node.ad);
   }
@@ -127,7 +125,7 @@ function writeValue(text: BoundedText, value: Value): BoundedText {
     case 'relativeTime':
       return text.add(`relTime("${relativeTimeText(value)}")`);
     case 'list':
-      return writeItems(text, ['{ ', ' }'], value.items, writeValue);
+      return writeItems(text.add('{ '), value.items, writeValue).add(' }');
     case 'classad':
       return writeAd(text, value.ad);
   }

@@ -69,7 +69,7 @@ export async function runCommand(
     if (until.aborted && until.reason !== OVERTIME) throw until.reason;
     const reason = until.aborted ? 'timeout' : result.failed ? failureReason(result) : undefined;
     if (reason === undefined) return result.stdout;
-    throw toCommandError(program, result, reason, timeoutMs);
+    throw toCommandError(program, result, { reason, timeoutMs });
   });
 }
 
@@ -144,8 +144,7 @@ interface FailedResult {
 function toCommandError(
   program: string,
   result: FailedResult,
-  reason: CommandError['reason'],
-  timeoutMs: number,
+  { reason, timeoutMs }: { readonly reason: CommandError['reason']; readonly timeoutMs: number },
 ): CommandError {
   const outputTail = (result.all ?? '').slice(-COMMAND_LIMITS.outputTailChars);
   const how = {

@@ -7,6 +7,11 @@ export interface TableSize {
   readonly bytes: number;
 }
 
+export interface TableLimits extends TableSize {
+  /** Whether rows also expire by age. */
+  readonly age?: boolean;
+}
+
 /**
  * A table that keeps its newest rows, as many as its limits allow. It has the columns `sequence` (its primary key,
  * which grows) and `bytes`, and `at` when rows expire by age. Nobody else may change it. Its rows are counted once,
@@ -19,8 +24,7 @@ export class BoundedTable {
   readonly #remove: StatementSync;
   #size: TableSize;
 
-  /** `age`: whether rows also expire by age. */
-  constructor(database: DatabaseSync, table: string, limits: TableSize, { age = false } = {}) {
+  constructor(database: DatabaseSync, table: string, { age = false, ...limits }: TableLimits) {
     this.#database = database;
     this.#limits = limits;
     const columns = age ? 'sequence, bytes, at' : 'sequence, bytes';

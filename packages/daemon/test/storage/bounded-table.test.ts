@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => database.close());
 
 test('the oldest go when there are too many, or they are too large together, or too old', () => {
-  const table = new BoundedTable(database, 'things', { rows: 3, bytes: 10 }, { age: true });
+  const table = new BoundedTable(database, 'things', { rows: 3, bytes: 10, age: true });
   for (const [at, name] of ['a', 'b', 'c', 'd'].entries()) table.change(() => insert(name, 1, at));
   expect(names()).toEqual(['b', 'c', 'd']);
   table.change(() => insert('large', 8, 4));

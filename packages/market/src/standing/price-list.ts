@@ -36,7 +36,7 @@ export class PriceList {
       if (price !== undefined) return price;
     }
     const watched = new WatchedAd(plant.adOn(line));
-    const price = priceOf(plant.cost, this.#request, watched, planned.ad);
+    const price = priceOf(plant.cost, { request: this.#request, plant: watched, plan: planned.ad });
     const names = watched.namesRead;
     if (names?.every((name) => Object.hasOwn(ad, name))) remember(ways, names, [ad, price]);
     return price;

@@ -122,7 +122,7 @@ export class RequestClass {
       const prepared = { machine, dag: this.#dag, prices, fresh, gaveUp };
       const options =
         this.#candidatesOf(images, lines)?.nearest(prepared, OPTIONS_OF_A_PLAN) ??
-        nearestOptions(prepared, images, lines, OPTIONS_OF_A_PLAN);
+        nearestOptions(prepared, { images, lines }, OPTIONS_OF_A_PLAN);
       return summarizeOptions(options, { actions: dag.actions.length, isCoarse: prices.isCoarse, undecided });
     });
   }
@@ -132,7 +132,10 @@ export class RequestClass {
     const ofImages = this.#candidates.get(images) ?? new Map<LineReports, Candidates | undefined>();
     this.#candidates.set(images, ofImages);
     if (!ofImages.has(lines)) {
-      ofImages.set(lines, findCandidates({ machine: this.request.machine, dag: this.#dag }, images, lines, CANDIDATES));
+      ofImages.set(
+        lines,
+        findCandidates({ machine: this.request.machine, dag: this.#dag }, { images, lines }, CANDIDATES),
+      );
     }
     return ofImages.get(lines);
   }

@@ -1,7 +1,7 @@
 /** From the order of a class to the answer to one request: pure. */
 import { hash32 } from '@vmgrid/bidding';
 import type { AuctionSummary, Bid, CallTerms, Offer, TrailRemoval } from '@vmgrid/protocol';
-import type { AuctionCall } from '../auction.ts';
+import type { AuctionCall } from '../auction-call.ts';
 import { backoffsIn } from '../backoff.ts';
 import { type AnswerPart, answerOfPlant, NOTHING } from '../collect-answers.ts';
 import { MARKET_LIMITS } from '../limits.ts';

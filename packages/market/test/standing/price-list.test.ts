@@ -28,7 +28,8 @@ test('a price is that of working the cost out, whatever was priced before', () =
       const list = new PriceList(requestAd(request));
       for (const plant of grids.flat().map((one) => standing(one))) {
         for (const planned of PLANS) {
-          const workedOut = () => priceOf(plant.cost, requestAd(request), plant.adOn('qemu'), planned.ad);
+          const workedOut = () =>
+            priceOf(plant.cost, { request: requestAd(request), plant: plant.adOn('qemu'), plan: planned.ad });
           expect(outcome(() => list.priceOf(plant, planned))).toBe(outcome(workedOut));
         }
       }

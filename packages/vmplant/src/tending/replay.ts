@@ -25,7 +25,7 @@ export function* replayCases(
 ): Generator<void, readonly (Option | undefined)[]> {
   const options: (Option | undefined)[] = [];
   for (const one of cases) {
-    options.push(nearestOptions(one, images, lines, 2)[0]);
+    options.push(nearestOptions(one, { images, lines }, 2)[0]);
     yield;
   }
   return options;

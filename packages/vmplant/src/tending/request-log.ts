@@ -23,8 +23,8 @@ export class RequestLog {
   constructor(database: DatabaseSync, limits: RequestLogLimits = REQUEST_LOG_LIMITS) {
     const { rows, bytes, dagRows, dagBytes } = limits;
     this.#limits = limits;
-    this.#records = new BoundedTable(database, 'requests', { rows, bytes }, { age: true });
-    this.#dags = new BoundedTable(database, 'request_dags', { rows: dagRows, bytes: dagBytes }, { age: true });
+    this.#records = new BoundedTable(database, 'requests', { rows, bytes, age: true });
+    this.#dags = new BoundedTable(database, 'request_dags', { rows: dagRows, bytes: dagBytes, age: true });
     this.#insert = database.prepare('INSERT INTO requests (at, bytes, record) VALUES (?, ?, ?)');
     this.#replaceDag = database.prepare('REPLACE INTO request_dags (at, bytes, shape, dag) VALUES (?, ?, ?, ?)');
     this.#bytesOfDag = database.prepare('SELECT bytes FROM request_dags WHERE shape = ?');

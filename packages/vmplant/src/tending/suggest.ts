@@ -119,7 +119,7 @@ function savingOf({ one, now }: Begun, image: KnownImage, lines: LineReports): n
     0,
   );
   const [then] = verdict.ways
-    .map((way) => optionOf(image, way, one.prices, one.prices.ofAll - spared))
+    .map((way) => optionOf(image, way, { prices: one.prices, work: one.prices.ofAll - spared }))
     .sort(compareOptions);
   const isNearer = workLeft(then!) < workLeft(now) || (then!.start === 'restore' && now.start === 'boot');
   return isNearer ? one.count * Math.max(0, now.expectedMicros - then!.expectedMicros) : 0;

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { abortable, InFlight } from '@vmgrid/daemon';
 import { beforeAsking, plantNeverAsked } from '@vmgrid/market';
 import { type Bidder, FILE_PIECE_BYTES, type FilePiece, GridError } from '@vmgrid/protocol';
-import type { FileStore, StoredContent } from './file-store.ts';
+import type { FileStore } from './file-store.ts';
 
 /** How long a plant may take for one piece. */
 const PIECE_DEADLINE_MS = 60_000;
