@@ -118,15 +118,14 @@ export class ImageCatalogue {
   ): Promise<VerifyImagesReply> {
     const known = await this.#offers(this.#work.deadlineMs);
     const wanted = imageIds?.map((name) => findImage(known, name).imageId);
+    const call = { ...this.#work, signal: cancelled };
     const images: VerifyImagesReply['images'] = [];
     for (const { plantId, held } of oneOfEachWarehouse(known.offers)) {
       const here = wanted?.filter((imageId) => held.has(imageId));
       if (here?.length === 0) continue;
       const request = { ...named, ...(here === undefined ? {} : { imageIds: here }) };
       const bidder = await this.#bidder(plantId);
-      images.push(
-        ...(await callCancellably(bidder, { method: 'verifyImages', request }, { ...this.#work, signal: cancelled })),
-      );
+      images.push(...(await callCancellably(bidder, { method: 'verifyImages', request }, call)));
     }
     return { requestId: named.requestId, images, silentPlants: known.silentPlants };
   }
@@ -140,12 +139,11 @@ export class ImageCatalogue {
     cancelled: AbortSignal,
   ): Promise<EqualityReply> {
     const { offers, silentPlants } = await this.#offers(this.#work.deadlineMs);
+    const call = { ...this.#work, signal: cancelled };
     const plants: EqualityReply['plants'] = [];
     for (const offer of offers.filter((one) => plantId === undefined || one.plantId === plantId)) {
       const bidder = await this.#bidder(offer.plantId);
-      plants.push(
-        await callCancellably(bidder, { method: 'verifyEqual', request }, { ...this.#work, signal: cancelled }),
-      );
+      plants.push(await callCancellably(bidder, { method: 'verifyEqual', request }, call));
     }
     return { requestId: request.requestId, plants, silentPlants };
   }

@@ -10,7 +10,7 @@ import { bootFilesOf } from '@vmgrid/warehouse';
  * unused (0x70000000 to 0x7fffffff), so that no account of the host is in it.
  */
 export const HOST_ID_RANGE = { first: 0x7000_0000, count: 0x0fff_0000 } as const;
-/** Of a golden image's file on a plant that is root. */
+/** The mode of a golden image's file on a plant that is root. */
 const FROZEN_FILE_MODE = 0o440;
 const KVM_DEVICE = '/dev/kvm';
 export type HostIdRange = { readonly first: number; readonly count: number };
@@ -70,7 +70,7 @@ export function kvmAccess(): string {
   return [device.mode.toString(8), device.uid, device.gid, process.getuid?.(), process.getgroups?.()].join(' ');
 }
 
-/** What changes in an image's file when the group may read it, and nobody write it. */
+/** Lets the group read an image's file, and nobody write it. */
 async function giveToGroup(path: string, gid: number): Promise<void> {
   const found = await stat(path);
   if (found.gid === gid && (found.mode & 0o777) === FROZEN_FILE_MODE) return;

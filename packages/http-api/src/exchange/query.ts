@@ -31,16 +31,19 @@ export function numberQuery(request: Request, name: string): number | undefined 
   const text = singleQuery(request, name);
   if (text === undefined) return undefined;
   if (/^-?\d+$/.test(text)) return Number(text);
-  throw invalid(name, `is ${JSON.stringify(text.slice(0, NAME_SHOWN))}, but must be a whole number in digits`);
+  throw wrongValue(name, text, 'a whole number in digits');
 }
 
 /** Returns what a parameter says, `true` or `false`. @throws GridError REQUEST_INVALID for anything else */
 export function booleanQuery(request: Request, name: string): boolean | undefined {
   const text = singleQuery(request, name);
-  if (text === undefined || text === 'true' || text === 'false')
-    return text === undefined ? undefined : text === 'true';
-  throw invalid(name, `is ${JSON.stringify(text.slice(0, NAME_SHOWN))}, but must be true or false`);
+  if (text === undefined) return undefined;
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw wrongValue(name, text, 'true or false');
 }
+
+const wrongValue = (name: string, text: string, wanted: string): GridError =>
+  invalid(name, `is ${JSON.stringify(text.slice(0, NAME_SHOWN))}, but must be ${wanted}`);
 
 function invalid(name: string, problem: string): GridError {
   const shown = name.slice(0, NAME_SHOWN);

@@ -206,13 +206,10 @@ export class Operations {
   }
 
   #anybodys(requestId: string): Operation | undefined {
-    const [first, ...others] = this.#byId.get(requestId) ?? [];
-    if (first && others.length > 0)
-      throw requestAmbiguous(
-        requestId,
-        [first, ...others].map(({ owner }) => owner),
-      );
-    return first;
+    const alike = [...(this.#byId.get(requestId) ?? [])];
+    const owners = alike.map(({ owner }) => owner);
+    if (owners.length > 1) throw requestAmbiguous(requestId, owners);
+    return alike[0];
   }
 
   running(): readonly Operation[] {

@@ -1,5 +1,5 @@
 /**
- * What keeps hypervisors from changing golden images, beside the permissions of files: two programs in C, which set-up
+ * Keeps hypervisors from changing golden images, beside the permissions of files, with two programs in C, which set-up
  * compiles. They are inherited as open files, because the folder of the install may be closed to a machine's user.
  */
 import { access, type FileHandle, open } from 'node:fs/promises';

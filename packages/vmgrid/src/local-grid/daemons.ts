@@ -9,7 +9,7 @@ import { abortable, HEAP_MIB, hasHeapLimit, heapFlags, makeFolder, within } from
 import { GridError, late } from '@vmgrid/protocol';
 import { execa } from 'execa';
 
-/** What an install starts from. */
+/** The folder of the programs of an install. */
 export const BUNDLES = join(import.meta.dirname, '../../../../dist');
 
 export type DaemonName = 'vmshop' | 'vmbroker' | 'vmplant';

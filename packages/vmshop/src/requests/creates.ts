@@ -96,15 +96,11 @@ export class Creates {
     const { awardAttempts: attempts } = this.#config;
     const auction = await auctions.hold(request, { best: attempts, ...options });
     holders.requireBid(requestKey(request), auction);
-    const createAt = (bid: Bid) => this.#makeAt(bid, admitted, options);
-    const { ad, trail } = await award(
-      auction,
-      { ...market, createAt },
-      {
-        ...{ attempts, signal: options.signal },
-        awarded: (trail) => history.keep(trail, request.caller?.owner),
-      },
-    );
+    const deps = { ...market, createAt: (bid: Bid) => this.#makeAt(bid, admitted, options) };
+    const { ad, trail } = await award(auction, deps, {
+      ...{ attempts, signal: options.signal },
+      awarded: (trail) => history.keep(trail, request.caller?.owner),
+    });
     return createReply({ requestId: request.requestId, vm: ad }, trail);
   }
 
