@@ -1,8 +1,8 @@
 /** Finds, from the figures of an auction, what a client could change so that its request gets a plant. Pure. */
 import type { Decline, TrailRemoval } from '@vmgrid/protocol';
-import type { Auction } from './auction.ts';
-import { readComparison } from './comparison.ts';
-import { lacking } from './nearest.ts';
+import type { Auction } from './auctions/auction.ts';
+import { readComparison } from './auctions/comparison.ts';
+import { lacking } from './auctions/nearest.ts';
 
 /** The smallest change that would have made a bid of some of the refusals. */
 export interface Change {

@@ -1,10 +1,11 @@
-export { type Auction, type AuctionOptions, auctionOn, holdAuction, type MarketDeps } from './auction.ts';
-export { type Awarded, type AwardOptions, award, type CreateAt } from './award.ts';
-export { type Answer, type CallForBids, callForBids, type Gathering } from './call-for-bids.ts';
+export { type Auction, type AuctionOptions, auctionOn, holdAuction, type MarketDeps } from './auctions/auction.ts';
+export { type Awarded, type AwardOptions, award, type CreateAt } from './auctions/award.ts';
+export { type Answer, type CallForBids, callForBids, type Gathering } from './auctions/call-for-bids.ts';
+export { beforeAsking, DECLINE_CODES, isRefusal, plantNeverAsked, wasNeverAsked } from './auctions/decline-codes.ts';
+export { failureOf } from './auctions/failure.ts';
+export { joinAuction } from './auctions/join-auction.ts';
+export { type RankedBids, rankBids } from './auctions/rank-bids.ts';
 export { type Change, changeText, helpfulChanges } from './changes.ts';
-export { beforeAsking, DECLINE_CODES, isRefusal, plantNeverAsked, wasNeverAsked } from './decline-codes.ts';
-export { failureOf } from './failure.ts';
-export { joinAuction } from './join-auction.ts';
 export { MARKET_LIMITS } from './limits.ts';
 export type { MarketClock } from './market-clock.ts';
 export { type Absence, Absences, type AbsencesOptions } from './members/absences.ts';
@@ -17,9 +18,8 @@ export { type PlantVms, type RememberedVm, VmBook, type VmBookOptions } from './
 export { type AskForVm, isVmUnknown, VmPlaces } from './members/vm-places.ts';
 export { openMarket } from './open-market.ts';
 export { PlantFailureHistory } from './plant-failure-history.ts';
-export { type RankedBids, rankBids } from './rank-bids.ts';
 export { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';
 export { judgeOfBids } from './rules/judge.ts';
 export type { FilterRule, OrderRule, Removal, RuleContext } from './rules/rule.ts';
-export { OfferReceiver } from './standing/offer-receiver.ts';
+export { OfferReceiver } from './standing/offers/offer-receiver.ts';
 export { StandingOffers } from './standing/standing-offers.ts';

@@ -1,6 +1,6 @@
-import type { MarketDeps } from './auction.ts';
+import type { MarketDeps } from './auctions/auction.ts';
 import { PlantFailureHistory } from './plant-failure-history.ts';
-import { OfferReceiver, type OfferReceiverOptions } from './standing/offer-receiver.ts';
+import { OfferReceiver, type OfferReceiverOptions } from './standing/offers/offer-receiver.ts';
 import { StandingOffers } from './standing/standing-offers.ts';
 
 export interface OpenMarketOptions extends Pick<MarketDeps, 'clock' | 'newAuctionId'>, OfferReceiverOptions {}

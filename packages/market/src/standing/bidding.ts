@@ -1,5 +1,5 @@
 import type { PlanSummary } from '@vmgrid/protocol';
-import type { StandingPlant } from './standing-plant.ts';
+import type { StandingPlant } from './offers/standing-plant.ts';
 
 /** A plant that would bid, by what orders bids. */
 export interface Bidding {

@@ -1,14 +1,14 @@
 /** From the order of a class to the answer to one request: pure. */
 import { hash32 } from '@vmgrid/bidding';
 import type { AuctionSummary, Bid, CallTerms, Offer, TrailRemoval } from '@vmgrid/protocol';
-import type { AuctionCall } from '../auction-call.ts';
+import type { AuctionCall } from '../auctions/auction-call.ts';
+import { type AnswerPart, answerOfPlant, NOTHING } from '../auctions/collect-answers.ts';
+import { kindOfRemoval } from '../auctions/summary.ts';
 import { backoffsIn } from '../backoff.ts';
-import { type AnswerPart, answerOfPlant, NOTHING } from '../collect-answers.ts';
 import { MARKET_LIMITS } from '../limits.ts';
 import { backoffReason, recentlyFailed } from '../rules/recently-failed.ts';
-import { kindOfRemoval } from '../summary.ts';
 import type { Bidding } from './bidding.ts';
-import type { OrderView } from './class-order.ts';
+import type { OrderView } from './ranking/class-order.ts';
 
 /** `failing`: plants whose ads tell of failures. */
 export function standingPart(

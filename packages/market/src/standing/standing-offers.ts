@@ -5,15 +5,15 @@
 import { requestFingerprint } from '@vmgrid/bidding';
 import type { EvaluationOptions } from '@vmgrid/classad';
 import type { Bidder, CallTerms, CreateRequest, Identified } from '@vmgrid/protocol';
-import type { AnswerPart } from '../collect-answers.ts';
-import { BidRankingCache } from './bid-ranking-cache.ts';
+import type { AnswerPart } from '../auctions/collect-answers.ts';
 import { BiddersToPoll } from './bidders-to-poll.ts';
-import { ForgottenRequests } from './forgotten-requests.ts';
-import { HeldRequests } from './held-requests.ts';
-import { orderForOwner } from './order-for-owner.ts';
-import { OwnerShares } from './owner-shares.ts';
+import { OwnerShares } from './offers/owner-shares.ts';
+import type { StandingPlant } from './offers/standing-plant.ts';
+import { BidRankingCache } from './ranking/bid-ranking-cache.ts';
+import { orderForOwner } from './ranking/order-for-owner.ts';
+import { ForgottenRequests } from './remembered/forgotten-requests.ts';
+import { HeldRequests } from './remembered/held-requests.ts';
 import { silentPart, standingPart } from './standing-answer.ts';
-import type { StandingPlant } from './standing-plant.ts';
 
 export interface StandingAnswer {
   /**

@@ -27,8 +27,8 @@ import type {
 import fc from 'fast-check';
 import { baseImage, historyOf, suspendedImage } from '../../../bidding/test/made-up-images.ts';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
-import { PublishedDurations } from '../../src/standing/published-durations.ts';
-import { SharedParts, StandingPlant } from '../../src/standing/standing-plant.ts';
+import { PublishedDurations } from '../../src/standing/offers/published-durations.ts';
+import { SharedParts, StandingPlant } from '../../src/standing/offers/standing-plant.ts';
 
 export const script = (id: string): Action => ({ kind: 'script', id, script: `do ${id}` });
 export const digestOf = (id: string): string => digestAction(script(id));

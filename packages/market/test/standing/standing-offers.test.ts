@@ -3,8 +3,8 @@ import { requestFingerprint } from '@vmgrid/bidding';
 import type { Bidder, CallTerms, CreateRequest, Identified, LinkApi, PlantBackoff } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { auctionOn, type MarketDeps, PlantFailureHistory, StandingOffers } from '../../src/index.ts';
-import type { FingerprintsOfPlant } from '../../src/standing/held-requests.ts';
-import type { SharesOfPlant } from '../../src/standing/owner-shares.ts';
+import type { SharesOfPlant } from '../../src/standing/offers/owner-shares.ts';
+import type { FingerprintsOfPlant } from '../../src/standing/remembered/held-requests.ts';
 import { VirtualTime } from '../virtual-time.ts';
 import {
   answerOf,

@@ -3,7 +3,6 @@
  * answers them as a plant does and calls them as a shop does.
  */
 import type { Offer } from '../schema/bids.ts';
-import type { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
 import type { Called } from '../schema/caller.ts';
 import type { EqualityReport } from '../schema/equality.ts';
 import type { PlantExplanation } from '../schema/explanations.ts';
@@ -17,6 +16,9 @@ import type {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
+import type { BrokerBids, CallTerms } from '../schema/link/broker-bids.ts';
+import type { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/link/standing-offer.ts';
+import type { VmsEvent } from '../schema/link/told-vms.ts';
 import type { ReplayableRequest } from '../schema/recorded-requests.ts';
 import type { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
 import type {
@@ -32,9 +34,7 @@ import type {
   StartRequest,
   SuspendRequest,
 } from '../schema/requests.ts';
-import type { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import type { PlantSuggestions, SuggestImagesRequest } from '../schema/suggestions.ts';
-import type { VmsEvent } from '../schema/told-vms.ts';
 
 /** A request after the shop has given it an id. */
 export type Identified<T extends { requestId?: string }> = Called<

@@ -3,7 +3,6 @@
 import { type TObject, type TSchema, Type } from 'typebox';
 import { BROKER_LIMITS } from '../limits.ts';
 import { Bid, Decline } from '../schema/bids.ts';
-import { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
 import { Caller } from '../schema/caller.ts';
 import { EqualityReport } from '../schema/equality.ts';
 import { ExplanationCount, PlantExplanation } from '../schema/explanations.ts';
@@ -17,6 +16,9 @@ import {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
+import { BrokerBids, CallTerms } from '../schema/link/broker-bids.ts';
+import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/link/standing-offer.ts';
+import { VmsEvents } from '../schema/link/told-vms.ts';
 import { PseudonymKey, ReplayableRequest } from '../schema/recorded-requests.ts';
 import { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
 import {
@@ -35,9 +37,7 @@ import {
   StartRequest,
   SuspendRequest,
 } from '../schema/requests.ts';
-import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
-import { VmsEvents } from '../schema/told-vms.ts';
 import type { BidderEvents, LinkApi, LongMethod, PlantMethod } from './bidder.ts';
 
 const closed = { additionalProperties: false } as const;

@@ -1,6 +1,6 @@
 /** Reports VMs over links: in pages of a limited size, and so that nobody above misses a change. */
 import { TOLD_LIMITS } from '../limits.ts';
-import type { ToldVm, VmsEvent, VmsWhole } from '../schema/told-vms.ts';
+import type { ToldVm, VmsEvent, VmsWhole } from '../schema/link/told-vms.ts';
 import type { LinkAbove } from './link.ts';
 
 /** Returns the events that report all VMs of a plant. */
