@@ -47,8 +47,9 @@ const isGone = async (requestId: string) => {
 };
 
 test('a create amid its actions, and one that waits for its turn, are cancelled, and their quota is free', async () => {
-  const [one, two] = [codeOf(grid.client.create(endless('one'))), codeOf(grid.client.create(endless('two')))];
-  await isEndless('one');
+  const one = codeOf(grid.client.create(endless('one')));
+  await isEndless('one'); // before the other, which would take its turn
+  const two = codeOf(grid.client.create(endless('two')));
   await eventually('the plant has taken the second', async () => (await grid.client.auctions()).auctions.length === 2);
   expect(await codeOf(grid.client.create(endless('three')))).toBe('QUOTA_VMS');
   expect(await grid.client.cancel('two')).toMatchObject({ state: 'failed', error: CANCELLED });
