@@ -35,7 +35,7 @@ const DEADLINE_MS = 240_000;
 const { folder, baseId } = JSON.parse(process.argv[2]!) as SessionWork;
 const signal = AbortSignal.timeout(DEADLINE_MS);
 const line = makeLines(['libvirt'], { stateDirectory: folder }).get('libvirt')!;
-const workshop = await Workshop.in(folder, line, baseId, signal);
+const workshop = await Workshop.in({ folder, line }, baseId, signal);
 try {
   console.log(JSON.stringify(await work()));
 } finally {

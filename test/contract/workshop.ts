@@ -34,9 +34,9 @@ export interface LineToTry {
   make(options: LineHome, deps: object): ProductionLine;
 }
 
-export const script = (index: number, text: string, more: object = {}, timeoutMs = 30_000): GuestStep => ({
+export const script = (index: number, text: string, more: object = {}): GuestStep => ({
   index,
-  timeoutMs,
+  timeoutMs: 30_000,
   action: { kind: 'script', id: `step-${index}`, script: text, ...more },
 });
 
@@ -62,6 +62,18 @@ export const attributesOf = (events: readonly RunnerEvent[], index?: number): st
 
 export const warehouseOf = (folder: string): string => join(folder, 'warehouse');
 
+/** A line and the folder in which it makes its machines. */
+interface LineInFolder {
+  readonly folder: string;
+  readonly line: ProductionLine;
+}
+
+interface WorkshopParts extends LineInFolder {
+  readonly warehouse: Warehouse;
+  readonly base: GoldenImage;
+  readonly signal: AbortSignal;
+}
+
 export class Workshop {
   readonly line: ProductionLine;
   readonly folder: string;
@@ -74,13 +86,7 @@ export class Workshop {
   readonly #staged = new Map<string, Staging>();
   #discs = 0;
 
-  private constructor(
-    folder: string,
-    line: ProductionLine,
-    warehouse: Warehouse,
-    base: GoldenImage,
-    signal: AbortSignal,
-  ) {
+  private constructor({ folder, line, warehouse, base, signal }: WorkshopParts) {
     this.folder = folder;
     this.line = line;
     this.warehouse = warehouse;
@@ -94,13 +100,13 @@ export class Workshop {
     const warehouse = await Warehouse.open(warehouseOf(folder));
     await linkImage(base, warehouse.directory);
     const line = make({ stateDirectory: folder, images: () => warehouse.inventory.images() }, {});
-    return Workshop.in(folder, line, base.manifest.id, signal);
+    return Workshop.in({ folder, line }, base.manifest.id, signal);
   }
 
   /** In a folder with a warehouse that has the base image. */
-  static async in(folder: string, line: ProductionLine, baseId: string, signal: AbortSignal): Promise<Workshop> {
-    const warehouse = await Warehouse.open(warehouseOf(folder));
-    return new Workshop(folder, line, warehouse, await warehouse.inventory.image(baseId), signal);
+  static async in(place: LineInFolder, baseId: string, signal: AbortSignal): Promise<Workshop> {
+    const warehouse = await Warehouse.open(warehouseOf(place.folder));
+    return new Workshop({ ...place, warehouse, base: await warehouse.inventory.image(baseId), signal });
   }
 
   /** Where another line can be made that finds what this one does. */

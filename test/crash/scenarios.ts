@@ -50,14 +50,9 @@ const creation =
 
 /** Something that is done with a VM which is there; `states` it may be in afterwards. */
 const atVm =
-  (
-    verb: string,
-    work: (site: Site, vmId: string, id: string) => Promise<unknown>,
-    states: readonly string[],
-    more = {},
-  ) =>
+  (verb: string, states: readonly string[], work: (site: Site, vmId: string, id: string) => Promise<unknown>) =>
   async (site: Site): Promise<Work> => {
-    const vmId = await site.newVm(more);
+    const vmId = await site.newVm();
     const id = site.newId(verb);
     return {
       ask: () => work(site, vmId, id),
@@ -69,16 +64,11 @@ const atVm =
     };
   };
 
-const configure: Scenario = atVm(
-  'configure',
-  ({ grid }, vmId, requestId) =>
-    grid.client.configure({ vmId, requestId, dag: dag([momentary('one'), momentary('two')]) }),
-  ['running'],
+const configure: Scenario = atVm('configure', ['running'], ({ grid }, vmId, requestId) =>
+  grid.client.configure({ vmId, requestId, dag: dag([momentary('one'), momentary('two')]) }),
 );
-const suspend: Scenario = atVm(
-  'suspend',
-  ({ grid }, vmId, idempotencyKey) => grid.client.suspend(vmId, { idempotencyKey }),
-  ['suspended'],
+const suspend: Scenario = atVm('suspend', ['suspended'], ({ grid }, vmId, idempotencyKey) =>
+  grid.client.suspend(vmId, { idempotencyKey }),
 );
 
 const resume: Scenario = async (site) => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import { createXml, MACHINE, order, script } from '@vmgrid/test-support/grids/documents.ts';
-import { banner, postJson, postXml, tcp } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { banner, http, postJson, postXml, tcp, XML_BODY } from '@vmgrid/test-support/grids/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 import { listeningAddresses } from '@vmgrid/test-support/hosts/processes.ts';
 
@@ -54,7 +54,7 @@ test('XML over HTTP gives the same, in XML', async () => {
 }, 60_000);
 
 test('an XML request may ask for a JSON reply', async () => {
-  const answer = await postXml(grid, `/v1/vms`, createXml(), { accept: 'application/json' });
+  const answer = await http(grid, `/v1/vms`, { ...XML_BODY, accept: 'application/json', body: createXml() });
   expect(answer.json).toMatchObject({ vm: RUNNING, trail: TRAIL });
 }, 60_000);
 

@@ -13,7 +13,7 @@ import {
   simulatedOrder as order,
   script,
 } from '@vmgrid/test-support/grids/documents.ts';
-import { http, postJson, postXml, tcp } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { http, JSON_BODY, postJson, postXml, tcp } from '@vmgrid/test-support/grids/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 
@@ -27,6 +27,10 @@ beforeAll(async () => {
 }, OPEN_GRID_MS);
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
+/** Asks for a VM with these headers. */
+const postVm = (headers: Record<string, string>, request: object) =>
+  http(grid, '/v1/vms', { ...JSON_BODY, ...headers, body: JSON.stringify(request) });
+
 const vmsOf = async (requestId: string) =>
   (await grid.client.list({ constraint: `RequestId == "${requestId}"` })).vms.map((vm) => String(vm.VmId));
 
@@ -39,14 +43,10 @@ test('the same create twice at once, and again later, is one VM', async () => {
 }, 60_000);
 
 test('the header Idempotency-Key stands for the request id', async () => {
-  const [first, second] = await Promise.all(
-    [1, 2].map(() => postJson(grid, `/v1/vms`, order(), { 'idempotency-key': 'by-header' })),
-  );
+  const [first, second] = await Promise.all([1, 2].map(() => postVm({ 'idempotency-key': 'by-header' }, order())));
   expect(first!.json.vm.RequestId).toBe('by-header');
   expect(second!.json.vm.VmId).toBe(first!.json.vm.VmId);
-  const other = await postJson(grid, `/v1/vms`, order([], { requestId: 'mine' }), {
-    'idempotency-key': 'yours',
-  });
+  const other = await postVm({ 'idempotency-key': 'yours' }, order([], { requestId: 'mine' }));
   expect([other.status, other.json.error.code]).toEqual([400, 'REQUEST_INVALID']);
 }, 60_000);
 
@@ -67,7 +67,7 @@ test('another document under the same request id is IDEMPOTENCY_CONFLICT and mak
 
 test('respond-async gives 202 and where to look; the events tell the phases until the end', async () => {
   const request = order([script('A', 'sleep 1')], { requestId: 'later' });
-  const answer = await postJson(grid, `/v1/vms`, request, { prefer: 'respond-async' });
+  const answer = await postVm({ prefer: 'respond-async' }, request);
   expect([answer.status, answer.headers.get('location')]).toEqual([202, '/v1/requests/later']);
   expect(answer.json).toMatchObject({ requestId: 'later', verb: 'create', state: 'running' });
   const events: ProgressEvent[] = [];

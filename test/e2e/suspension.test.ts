@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, MACHINE, order, script } from '@vmgrid/test-support/grids/documents.ts';
-import { bearer, postXml } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { bearer, http, XML_BODY } from '@vmgrid/test-support/grids/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 import { eventually, processesBelow } from '@vmgrid/test-support/hosts/processes.ts';
 
@@ -65,12 +65,8 @@ test('a plant that is killed finds a suspended VM again, as it does one that it 
 test('a VM is warned of, suspended and not lost when its lease ends, if its client said so; renewed, it wakes', async () => {
   const vmId = await create({ lease: 'PT3S', atLeaseEnd: 'suspend' });
   await eventually('the VM is suspended', async () => (await stateOf(vmId)).State === 'suspended');
-  const renewed = await postXml(
-    grid,
-    `/v1/vms/${vmId}/renew`,
-    `<vmgrid version="1"><renew vmId="${vmId}" lease="PT1H"/></vmgrid>`,
-    { accept: 'application/json' },
-  );
+  const body = `<vmgrid version="1"><renew vmId="${vmId}" lease="PT1H"/></vmgrid>`;
+  const renewed = await http(grid, `/v1/vms/${vmId}/renew`, { ...XML_BODY, accept: 'application/json', body });
   expect(Date.parse(renewed.json.vm.LeaseEndsAt) - Date.now()).toBeGreaterThan(3_500_000);
   expect((await grid.client.resume(vmId)).vm).toMatchObject({ State: 'running', AtLeaseEnd: 'suspend' });
   await grid.client.destroy(vmId);

@@ -66,7 +66,7 @@ beforeAll(async () => {
   workshop = await Workshop.open({ os: 'debian-12', make }, AbortSignal.timeout(OPEN_MS));
   const order = await workshop.order('golden', workshop.base, { purpose: 'build', start: 'boot' });
   const machine = await workshop.start(order);
-  const plan = { identity: identityOf('golden'), steps: [script(0, PREPARE, {}, 120_000)] };
+  const plan = { identity: identityOf('golden'), steps: [{ ...script(0, PREPARE), timeoutMs: 120_000 }] };
   await workshop.configure(machine, plan, WAKE_AND_RUN);
   image = await workshop.freeze(machine, order, 'golden');
   const [one, other] = [await look('one', 'restore'), await look('other', 'restore')];
@@ -79,7 +79,7 @@ afterAll(() => workshop?.close());
 
 async function look(name: string, start: 'restore' | 'boot'): Promise<{ readonly told: Told; readonly port: number }> {
   const machine = await workshop.start(await workshop.order(name, image, { start }));
-  const plan = { identity: identityOf(name), steps: [script(0, LOOK, {}, 120_000)] };
+  const plan = { identity: identityOf(name), steps: [{ ...script(0, LOOK), timeoutMs: 120_000 }] };
   const events = await workshop.configure(machine, plan, WAKE_AND_RUN);
   const ad = parseClassAd(attributesOf(events, 0) ?? '');
   const told = Object.fromEntries([...ad.entries()].map(([key, value]) => [key, String(value).slice(1, -1)]));

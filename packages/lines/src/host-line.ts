@@ -46,7 +46,7 @@ export async function admitToFolder(
   { directory, vmId, image }: StartOrder,
 ): Promise<OverlayOptions> {
   await chmod(directory, 0o711);
-  return { user: hostUserOf(hostIds, vmId, image), run, reached };
+  return { user: hostUserOf(hostIds, { vmId, image }), run, reached };
 }
 
 /**

@@ -32,15 +32,17 @@ const imagesGroup = (range: HostIdRange): number => range.first;
 /** The group that may read the memory of one image; only its clones are in it. */
 const memoryGroup = (range: HostIdRange, image: GoldenImage): number => hashInto(range, `image ${image.manifest.id}`);
 
+/** What decides which user a machine runs as. */
+export interface MachineOwner {
+  readonly vmId: string;
+  readonly image: GoldenImage;
+  readonly accelerator?: string;
+}
+
 /**
  * Returns the user of a machine; undefined when the plant is not root: the hypervisor then runs as the plant's user.
  */
-export function hostUserOf(
-  range: HostIdRange,
-  vmId: string,
-  image: GoldenImage,
-  accelerator?: string,
-): HostUser | undefined {
+export function hostUserOf(range: HostIdRange, { vmId, image, accelerator }: MachineOwner): HostUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const uid = hashInto(range, `vm ${vmId}`);
   const groups = [imagesGroup(range), memoryGroup(range, image), ...(accelerator === 'kvm' ? kvmGroups() : [])];

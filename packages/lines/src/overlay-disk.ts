@@ -6,8 +6,7 @@ import type { MachineState, StartOrder } from './production-line.ts';
 /** Makes a writable qcow2 disk of this size over the image's frozen disk. After a failure it does not exist. */
 export async function makeOverlayDisk(
   { image: { manifest, directory } }: StartOrder,
-  disk: string,
-  { sizeMiB, run }: { readonly sizeMiB: number; readonly run: CommandRunner },
+  { disk, sizeMiB, run }: { readonly disk: string; readonly sizeMiB: number; readonly run: CommandRunner },
   signal: AbortSignal,
 ): Promise<void> {
   const backing = join(directory, manifest.disk);

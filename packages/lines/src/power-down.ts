@@ -9,13 +9,14 @@ interface Agent {
   execute(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown>;
 }
 
+/** A machine that runs: its guest's agent, and what resolves when its process has ended. */
+interface Powered {
+  readonly agent: Agent;
+  readonly exited: Promise<unknown>;
+}
+
 /** Asks a guest to power itself off; resolves with whether its machine ended in time. @throws the signal's reason */
-export function powerDown(
-  agent: Agent,
-  exited: Promise<unknown>,
-  graceMs: number,
-  signal: AbortSignal,
-): Promise<boolean> {
+export function powerDown({ agent, exited }: Powered, graceMs: number, signal: AbortSignal): Promise<boolean> {
   return endsWithin({ ms: graceMs, signal }, (until) => {
     // The agent answers a shutdown only if it fails.
     agent.execute('guest-shutdown', { mode: 'powerdown' }, until).catch(() => undefined);
@@ -24,8 +25,8 @@ export function powerDown(
 }
 
 /** Lets the guest of a build write its disk and power itself off. @throws GridError VMM_FAILED when it does not */
-export async function requirePowerDown(agent: Agent, exited: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  if (await powerDown(agent, exited, LAST_DEADLINE_MS, signal)) return;
+export async function requirePowerDown(machine: Powered, signal: AbortSignal): Promise<void> {
+  if (await powerDown(machine, LAST_DEADLINE_MS, signal)) return;
   throw late('VMM_FAILED', 'the guest did not power off')(LAST_DEADLINE_MS);
 }
 

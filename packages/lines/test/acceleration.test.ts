@@ -53,7 +53,7 @@ const findIn = (run: CommandRunner, images: ReadonlyMap<string, GoldenImage>, vm
     {
       ...{ binary: 'qemu', machineType: 'pc-i440fx-8.2', cpuModel: 'Nehalem', vmmVersion },
       ...{ stateDirectory: folder(), line: 'qemu', hostIds: HOST_ID_RANGE },
-      userOf: (vmId, image) => hostUserOf(HOST_ID_RANGE, vmId, image, 'kvm'),
+      userOf: (vmId, image) => hostUserOf(HOST_ID_RANGE, { vmId, image, accelerator: 'kvm' }),
     },
     signal,
   );

@@ -61,8 +61,9 @@ type Damage = (bytes: Buffer, random: Random, others: readonly Buffer[]) => Buff
 
 const below = (random: Random, limit: number): number => Math.floor(random() * limit);
 const pick = <T>(random: Random, values: readonly T[]): T => values[below(random, values.length)]!;
-const splice = (bytes: Buffer, at: number, drop: number, insert: Buffer): Buffer =>
-  Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + drop)]);
+/** Puts the piece in place of `drop` bytes. */
+const splice = (bytes: Buffer, at: number, { drop, piece }: { drop: number; piece: Buffer }): Buffer =>
+  Buffer.concat([bytes.subarray(0, at), piece, bytes.subarray(at + drop)]);
 
 function pieceOf(bytes: Buffer, random: Random): Buffer {
   const from = below(random, bytes.length + 1);
@@ -76,13 +77,19 @@ const DAMAGES: readonly Damage[] = [
     return changed;
   },
   (bytes, random) => bytes.subarray(0, below(random, bytes.length + 1)),
-  (bytes, random) => splice(bytes, below(random, bytes.length + 1), 1 + below(random, 32), Buffer.alloc(0)),
-  (bytes, random) => splice(bytes, below(random, bytes.length + 1), below(random, 8), pick(random, HOSTILE)),
-  (bytes, random, others) => splice(bytes, below(random, bytes.length + 1), 0, pieceOf(pick(random, others), random)),
+  (bytes, random) =>
+    splice(bytes, below(random, bytes.length + 1), { drop: 1 + below(random, 32), piece: Buffer.alloc(0) }),
+  (bytes, random) =>
+    splice(bytes, below(random, bytes.length + 1), { drop: below(random, 8), piece: pick(random, HOSTILE) }),
+  (bytes, random, others) =>
+    splice(bytes, below(random, bytes.length + 1), { drop: 0, piece: pieceOf(pick(random, others), random) }),
   (bytes, random) => {
     const piece = pieceOf(bytes, random);
     const times = 1 + below(random, MAX_REPEATS);
-    return splice(bytes, below(random, bytes.length + 1), 0, Buffer.concat(Array.from({ length: times }, () => piece)));
+    return splice(bytes, below(random, bytes.length + 1), {
+      drop: 0,
+      piece: Buffer.concat(Array.from({ length: times }, () => piece)),
+    });
   },
 ];
 

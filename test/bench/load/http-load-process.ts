@@ -26,15 +26,15 @@ process.on('disconnect', () => process.exit());
 
 function shopAt({ url, tokens, machines }: HttpLoadOrder): ShopWork {
   const documentOf = machines === 'none' ? requestOf : simulatedRequestOf;
-  const send = (number: number, method: string, path: string, document?: object) =>
+  const send = (number: number, [method, path]: readonly [string, string], document?: object) =>
     exchange(url + path, { method, token: tokens[number % tokens.length]!, document });
-  const create = (number: number) => send(number, 'POST', '/v1/vms', documentOf(number));
+  const create = (number: number) => send(number, ['POST', '/v1/vms'], documentOf(number));
   return {
     create,
-    estimate: (number) => send(number, 'POST', '/v1/estimates', documentOf(number)),
+    estimate: (number) => send(number, ['POST', '/v1/estimates'], documentOf(number)),
     async createAndDestroy(number) {
       const { headers } = await create(number);
-      await send(number, 'DELETE', headers.location!);
+      await send(number, ['DELETE', headers.location!]);
     },
   };
 }

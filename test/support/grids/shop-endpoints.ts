@@ -37,20 +37,11 @@ export async function http(
 export const JSON_BODY = { 'content-type': 'application/json' } as const;
 export const XML_BODY = { 'content-type': 'application/xml' } as const;
 
-export const postJson = (
-  endpoints: ShopEndpoints,
-  path: string,
-  body: unknown,
-  headers: Record<string, string> = {},
-): Promise<HttpAnswer> =>
-  http(endpoints, path, { ...JSON_BODY, ...headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+export const postJson = (endpoints: ShopEndpoints, path: string, body: unknown): Promise<HttpAnswer> =>
+  http(endpoints, path, { ...JSON_BODY, body: typeof body === 'string' ? body : JSON.stringify(body) });
 
-export const postXml = (
-  endpoints: ShopEndpoints,
-  path: string,
-  body: string,
-  headers: Record<string, string> = {},
-): Promise<HttpAnswer> => http(endpoints, path, { ...XML_BODY, ...headers, body });
+export const postXml = (endpoints: ShopEndpoints, path: string, body: string): Promise<HttpAnswer> =>
+  http(endpoints, path, { ...XML_BODY, body });
 
 /** Sends a token and a document, half-closes, and reads to the end, as `cat TOKEN-FILE DOCUMENT | nc -N` does. */
 export async function tcp({ xmlPort, token }: ShopEndpoints, document: string | Uint8Array): Promise<string> {

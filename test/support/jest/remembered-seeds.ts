@@ -15,9 +15,14 @@ interface Seed {
 
 type Seeds = Readonly<Record<string, readonly Seed[]>>;
 
+/** Where the failed cases of a property are kept. */
+interface SeedShelf {
+  readonly file: string;
+  readonly name: string;
+}
+
 export function assertRemembering<T>(
-  file: string,
-  name: string,
+  { file, name }: SeedShelf,
   property: fc.IRawProperty<T, false>,
   numRuns: number,
 ): void {
@@ -26,13 +31,11 @@ export function assertRemembering<T>(
   const details = fc.check(property, { numRuns });
   if (!details.failed) return;
   const { seed, counterexamplePath } = details;
-  if (counterexamplePath !== null) remember(file, seeds, name, { seed, path: counterexamplePath });
+  const failed = counterexamplePath === null ? [] : [{ seed, path: counterexamplePath }];
+  write(file, { ...seeds, [name]: [...(seeds[name] ?? []), ...failed] });
   throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
 }
 
 const read = (file: string): Seeds => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
 
-function remember(file: string, seeds: Seeds, name: string, seed: Seed): void {
-  const grown = { ...seeds, [name]: [...(seeds[name] ?? []), seed] };
-  writeFileSync(file, `${JSON.stringify(grown, null, 2)}\n`);
-}
+const write = (file: string, seeds: Seeds): void => writeFileSync(file, `${JSON.stringify(seeds, null, 2)}\n`);

@@ -256,5 +256,5 @@ test('an image matches a request after the changes that would make it match, and
       );
     }
   });
-  assertRemembering(SEEDS, 'explaining', property, 1_000);
+  assertRemembering({ file: SEEDS, name: 'explaining' }, property, 1_000);
 }, 120_000);

@@ -55,7 +55,7 @@ describe('the index finds what a look at every image finds', () => {
   ])(
     '%s',
     (name, maxNodes, maxEffects, numRuns) => {
-      assertRemembering(SEEDS, name, fc.property(worldOf(maxNodes, maxEffects), agrees), numRuns);
+      assertRemembering({ file: SEEDS, name }, fc.property(worldOf(maxNodes, maxEffects), agrees), numRuns);
     },
     120_000,
   );
@@ -67,7 +67,7 @@ test('an index that follows an inventory holds just that', () => {
     const index = new ImageIndex().follow(before).follow(after).follow(after);
     agreesWith(two, index, ImageIndex.of(after.values()));
   });
-  assertRemembering(SEEDS, 'following', property, 500);
+  assertRemembering({ file: SEEDS, name: 'following' }, property, 500);
 }, 60_000);
 
 function agreesWith({ machine, dag, lines, durations }: World, ...indexes: readonly [ImageIndex, ImageIndex]): void {

@@ -40,14 +40,20 @@ function put16(buffer: Buffer, offset: number, value: number): void {
   buffer.writeUInt16BE(value, offset + 2);
 }
 
+/** Where a file or a folder lies on the disc. */
+interface Extent {
+  readonly sector: number;
+  readonly bytes: number;
+}
+
 /** Makes a directory record (9.1). Its date is fixed: 2004-11-06, the day on which SC 2004 opened. */
-function directoryRecord(identifier: Buffer, sector: number, bytes: number, folder: boolean): Buffer {
+function directoryRecord(kind: 'file' | 'folder', identifier: Buffer, { sector, bytes }: Extent): Buffer {
   const record = Buffer.alloc(33 + identifier.length + ((identifier.length + 1) % 2));
   record[0] = record.length;
   put32(record, 2, sector);
   put32(record, 10, bytes);
   record.set([104, 11, 6, 0, 0, 0, 0], 18);
-  record[25] = folder ? 2 : 0;
+  record[25] = kind === 'folder' ? 2 : 0;
   put16(record, 28, 1);
   record[32] = identifier.length;
   identifier.copy(record, 33);
@@ -78,12 +84,12 @@ function fileIdentifier(name: string): Buffer {
 function rootFolder(files: readonly IsoFile[], firstSector: number, folderBytes: number): Buffer {
   let sector = firstSector;
   const records = files.map(({ name, content }) => {
-    const record = directoryRecord(fileIdentifier(name), sector, lengthOf(content), false);
+    const record = directoryRecord('file', fileIdentifier(name), { sector, bytes: lengthOf(content) });
     sector += sectorsOf(lengthOf(content));
     return record;
   });
-  const self = directoryRecord(Buffer.from([0]), ROOT_SECTOR, folderBytes, true);
-  const parent = directoryRecord(Buffer.from([1]), ROOT_SECTOR, folderBytes, true);
+  const self = directoryRecord('folder', Buffer.from([0]), { sector: ROOT_SECTOR, bytes: folderBytes });
+  const parent = directoryRecord('folder', Buffer.from([1]), { sector: ROOT_SECTOR, bytes: folderBytes });
   return layOut([self, parent, ...records]);
 }
 
@@ -102,7 +108,7 @@ function volumeDescriptor(volumeId: string, totalSectors: number, folderBytes: n
   put32(sector, 132, PATH_TABLE_BYTES);
   sector.writeUInt32LE(SYSTEM_SECTORS + 2, 140);
   sector.writeUInt32BE(SYSTEM_SECTORS + 3, 148);
-  directoryRecord(Buffer.from([0]), ROOT_SECTOR, folderBytes, true).copy(sector, 156);
+  directoryRecord('folder', Buffer.from([0]), { sector: ROOT_SECTOR, bytes: folderBytes }).copy(sector, 156);
   sector.fill(0x20, 190, 813);
   // Four dates that are "not specified" (8.4.26.1): digits zero, offset zero.
   for (const offset of [813, 830, 847, 864]) sector.write('0'.repeat(16), offset, 'latin1');

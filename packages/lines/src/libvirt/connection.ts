@@ -27,6 +27,13 @@ export interface ConnectionOptions {
   readonly uri: string;
 }
 
+/** One call about a domain: what it does, for the message of a failure. */
+interface DomainCall {
+  readonly what: string;
+  readonly uuid: string;
+  readonly signal: AbortSignal;
+}
+
 /**
  * libvirt through its native binding. It connects at the first call, and again when libvirtd was restarted. A call that
  * is aborted continues, and may reach libvirt after the next call: whoever undoes its own work waits for it.
@@ -54,7 +61,7 @@ export class LibvirtConnection {
 
   /** Starts a domain, or resumes one that is suspended to disk. */
   start(uuid: string, signal: AbortSignal): Promise<void> {
-    return this.#changeDomain('start a domain', uuid, (domain) => domain.create(), signal);
+    return this.#changeDomain({ what: 'start a domain', uuid, signal }, (domain) => domain.create());
   }
 
   /**
@@ -62,7 +69,7 @@ export class LibvirtConnection {
    * domain.
    */
   resume(uuid: string, signal: AbortSignal): Promise<void> {
-    return this.#changeDomain('resume a domain', uuid, (domain) => domain.resume(), signal);
+    return this.#changeDomain({ what: 'resume a domain', uuid, signal }, (domain) => domain.resume());
   }
 
   /**
@@ -84,7 +91,7 @@ export class LibvirtConnection {
 
   /** Returns the state of a domain; undefined when it does not exist. */
   async state(uuid: string, signal: AbortSignal): Promise<DomainState | undefined> {
-    const asked = this.#withDomain('ask for a domain', uuid, (domain) => domain.getInfo(), signal);
+    const asked = this.#withDomain({ what: 'ask for a domain', uuid, signal }, (domain) => domain.getInfo());
     return asked.then(
       ({ state }) => STATES[state] ?? 'none',
       (error: unknown) => {
@@ -102,13 +109,13 @@ export class LibvirtConnection {
   }
 
   async #destroy(uuid: string, signal: AbortSignal): Promise<void> {
-    const ended = this.#withDomain('end a domain', uuid, (domain) => domain.destroy(), signal);
+    const ended = this.#withDomain({ what: 'end a domain', uuid, signal }, (domain) => domain.destroy());
     await ended.catch((error: unknown) => {
       if (!NO_DOMAIN.test(reasonOf(error)) && !NOT_RUNNING.test(reasonOf(error))) throw error;
     });
   }
 
-  #changeDomain(what: string, uuid: string, change: (domain: NativeDomain) => Promise<void>, signal: AbortSignal) {
+  #changeDomain({ what, uuid, signal }: DomainCall, change: (domain: NativeDomain) => Promise<void>) {
     const work = async (native: NativeConnection) => {
       const domain = await native.domainLookupByUUIDString(uuid);
       signal.throwIfAborted();
@@ -129,7 +136,7 @@ export class LibvirtConnection {
     return call;
   }
 
-  #withDomain<T>(what: string, uuid: string, work: (domain: NativeDomain) => Promise<T>, signal: AbortSignal) {
+  #withDomain<T>({ what, uuid, signal }: DomainCall, work: (domain: NativeDomain) => Promise<T>) {
     return this.#call(what, async (native) => work(await native.domainLookupByUUIDString(uuid)), signal);
   }
 

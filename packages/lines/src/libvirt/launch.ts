@@ -62,7 +62,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   await host.connection.start(uuid, signal);
   reached('process');
   // The guest has not yet looked at its network. One that is resumed wakes with its cable unplugged.
-  if (order.start === 'boot') await setLink(host.virsh, uuid, false, signal);
+  if (order.start === 'boot') await setLink(host.virsh, { uuid, up: false }, signal);
   reached('network');
   const limit = { ms: CONNECT_DEADLINE_MS, signal, late: noSocket(uuid) };
   const channels = await within(limit, (until) => openChannels(directory, console, until));

@@ -129,7 +129,7 @@ export class LibvirtLine implements ProductionLine {
    * other.
    */
   #userOf({ vmId, image }: Pick<StartOrder, 'vmId' | 'image'>): HostUser | undefined {
-    const user = hostUserOf(HOST_ID_RANGE, vmId, image);
+    const user = hostUserOf(HOST_ID_RANGE, { vmId, image });
     return user && { ...user, gid: user.groups[0]!, groups: [] };
   }
 

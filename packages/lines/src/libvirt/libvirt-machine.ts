@@ -63,7 +63,7 @@ export class LibvirtMachine implements Machine {
     const held = await this.#attachment.attach(signal);
     const { uuid, uid } = this.#domain;
     if (path !== undefined && uid !== undefined) await chown(path, uid, uid);
-    await this.#host.virsh.changeMedium(uuid, DEVICES.disc, path, signal);
+    await this.#host.virsh.changeMedium({ uuid, drive: DEVICES.disc, path }, signal);
     held.drive = 'known';
   }
 
@@ -77,7 +77,7 @@ export class LibvirtMachine implements Machine {
     if (this.#domain.purpose !== 'build') throw notABuild();
     const { agent } = await this.#attachment.attach(signal);
     this.#cause = 'requested';
-    await requirePowerDown(agent, this.exited, signal);
+    await requirePowerDown({ agent, exited: this.exited }, signal);
     return collectDisk(this.#domain, this.#run, signal);
   }
 
@@ -86,7 +86,7 @@ export class LibvirtMachine implements Machine {
     const { virsh } = this.#host;
     const { uuid } = this.#domain;
     await this.insertDisc(undefined, signal);
-    await setLink(virsh, uuid, false, signal);
+    await setLink(virsh, { uuid, up: false }, signal);
     const before = this.#cause;
     this.#cause = 'requested';
     this.#fate = 'keep';
@@ -130,7 +130,7 @@ export class LibvirtMachine implements Machine {
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
     const { agent } = await this.#attachment.attach(signal);
     this.#cause = 'requested';
-    return powerDown(agent, this.exited, graceMs, signal);
+    return powerDown({ agent, exited: this.exited }, graceMs, signal);
   }
 
   /**

@@ -16,7 +16,7 @@ export async function makeOverlay(
 ): Promise<void> {
   const disk = join(order.directory, FILES.disk);
   try {
-    await makeOverlayDisk(order, disk, { sizeMiB: order.machine.diskMiB, run }, signal);
+    await makeOverlayDisk(order, { disk, sizeMiB: order.machine.diskMiB, run }, signal);
     reached('overlay');
     await chmod(disk, 0o600);
     await chmod(order.directory, 0o711);

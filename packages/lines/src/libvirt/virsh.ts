@@ -23,6 +23,13 @@ interface Call {
   readonly onLine?: (line: string) => void;
 }
 
+/** A disc for a domain's drive. */
+export interface Medium {
+  readonly uuid: string;
+  readonly drive: string;
+  readonly path: string | undefined;
+}
+
 /**
  * Calls that the native binding lacks, through libvirt's own program. Each call starts a process, in about 30 ms.
  * @throws GridError VMM_FAILED with virsh's own words, TOOL_MISSING
@@ -64,7 +71,7 @@ export class Virsh {
   }
 
   /** Puts a disc into a drive; undefined ejects the present one, if any. */
-  async changeMedium(uuid: string, drive: string, path: string | undefined, signal: AbortSignal): Promise<void> {
+  async changeMedium({ uuid, drive, path }: Medium, signal: AbortSignal): Promise<void> {
     const change = path === undefined ? ['--eject'] : ['--update', '--source', path];
     const changed = this.#call(['change-media', uuid, drive, '--live', '--force', ...change], { signal });
     await changed.catch(fineIf(/doesn't have media/));

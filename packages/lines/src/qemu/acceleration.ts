@@ -71,8 +71,7 @@ export function trialArguments(
  */
 async function tryKvm(
   run: CommandRunner,
-  kernel: TrialKernel,
-  { binary, machineType, cpuModel, hostIds, userOf }: AccelerationOptions,
+  { kernel, binary, machineType, cpuModel, hostIds, userOf }: AccelerationOptions & { readonly kernel: TrialKernel },
   signal: AbortSignal,
 ): Promise<Acceleration> {
   await admitToImage(hostIds, kernel.image);
@@ -118,7 +117,7 @@ export async function findAcceleration(
   if (accelerator !== undefined && isDeepStrictEqual(key, current)) return { accelerator, reason };
   const kernel = trialKernel(await images());
   if (kernel === undefined) return UNTRIED;
-  const found = await tryKvm(run, kernel, options, signal);
+  const found = await tryKvm(run, { ...options, kernel }, signal);
   await writeFileAtomically(path, `${JSON.stringify({ ...found, ...current })}\n`);
   return found;
 }

@@ -5,8 +5,7 @@ import type { QmpClient } from './qmp/qmp-client.ts';
 /** Puts a disc, which QEMU's user is allowed to read, into the drive, or ejects the present one. */
 export async function changeDisc(
   monitor: QmpClient,
-  path: string | undefined,
-  uid: number | undefined,
+  { path, uid }: { readonly path: string | undefined; readonly uid: number | undefined },
   signal: AbortSignal,
 ): Promise<void> {
   if (path === undefined) {

@@ -171,13 +171,13 @@ async function bringUp({ order, user, reached }: Launch, { monitor }: Channels, 
   switch (order.start) {
     case 'boot':
       await setLink(monitor, false, signal);
-      if (order.disc !== undefined) await changeDisc(monitor, order.disc, user?.uid, signal);
+      if (order.disc !== undefined) await changeDisc(monitor, { path: order.disc, uid: user?.uid }, signal);
       break;
     case 'restore':
-      await loadState(monitor, STATE_DESCRIPTOR, 'file', signal);
+      await loadState(monitor, { descriptor: STATE_DESCRIPTOR, memory: 'file' }, signal);
       break;
     case 'resume':
-      await loadState(monitor, STATE_DESCRIPTOR, 'stream', signal);
+      await loadState(monitor, { descriptor: STATE_DESCRIPTOR, memory: 'stream' }, signal);
   }
   reached('state');
   signal.throwIfAborted();

@@ -37,7 +37,7 @@ export class QemuLine implements ProductionLine {
 
   async probe(signal: AbortSignal): Promise<LineReport> {
     const { hostIds } = this.#host;
-    const userOf = (vmId: string, image: GoldenImage) => hostUserOf(hostIds, vmId, image, 'kvm');
+    const userOf = (vmId: string, image: GoldenImage) => hostUserOf(hostIds, { vmId, image, accelerator: 'kvm' });
     this.#report = await probeQemu(this.#host, { ...this.#host, line: this.name, userOf }, signal);
     return this.#report;
   }
@@ -51,7 +51,7 @@ export class QemuLine implements ProductionLine {
     const readonlyMapping = mapsReadonly(compatibility.vmmVersion);
     const { binary, hostIds, run, reached, groups } = this.#host;
     await admitToImage(hostIds, order.image);
-    const user = hostUserOf(hostIds, order.vmId, order.image, compatibility.accelerator);
+    const user = hostUserOf(hostIds, { ...order, accelerator: compatibility.accelerator });
     return launch({ order, binary, compatibility, user, readonlyMapping, run, reached, groups }, signal);
   }
 

@@ -72,7 +72,7 @@ export class QemuMachine implements Machine {
 
   async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
     const held = await this.#attachment.attach(signal);
-    await changeDisc(held.monitor, path, this.#qemu.uid, signal);
+    await changeDisc(held.monitor, { path, uid: this.#qemu.uid }, signal);
     held.drive = 'known';
   }
 
@@ -86,7 +86,7 @@ export class QemuMachine implements Machine {
       throw new GridError('LINE_CANNOT_SUSPEND', 'a clone shares the memory of its image: only a build can be frozen');
     }
     const { monitor } = await this.#attachment.attach(signal);
-    await this.#keep(() => writeState(monitor, this.#qemu, { file: FILES.deviceState, memory: 'file' }, signal));
+    await this.#keep(() => writeState(monitor, { ...this.#qemu, file: FILES.deviceState, memory: 'file' }, signal));
     await this.#quit(monitor, signal);
     return collectFiles(this.#qemu, this.#run, signal);
   }
@@ -158,7 +158,7 @@ export class QemuMachine implements Machine {
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
     const { agent } = await this.#attachment.attach(signal);
     this.#cause = 'requested';
-    return powerDown(agent, this.exited, graceMs, signal);
+    return powerDown({ agent, exited: this.exited }, graceMs, signal);
   }
 
   async #quit(monitor: QmpClient, signal: AbortSignal): Promise<void> {

@@ -38,8 +38,7 @@ async function awaitMigrated(ended: Promise<QmpEvent>, what: string): Promise<vo
 /** Loads a state from an inherited file descriptor. The machine is paused afterwards. */
 export async function loadState(
   monitor: QmpClient,
-  descriptor: number,
-  memory: MemoryPlace,
+  { descriptor, memory }: { readonly descriptor: number; readonly memory: MemoryPlace },
   signal: AbortSignal,
 ): Promise<void> {
   await prepareMigration(monitor, memory, signal);
@@ -54,8 +53,7 @@ export async function loadState(
  */
 export async function saveState(
   monitor: QmpClient,
-  socketName: string,
-  memory: MemoryPlace,
+  { socketName, memory }: { readonly socketName: string; readonly memory: MemoryPlace },
   signal: AbortSignal,
 ): Promise<void> {
   await prepareMigration(monitor, memory, signal);

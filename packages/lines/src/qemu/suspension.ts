@@ -27,7 +27,7 @@ export const isSuspended = (directory: string): Promise<boolean> =>
 export async function keepState(monitor: QmpClient, state: QemuState, signal: AbortSignal): Promise<void> {
   const { directory, compatibility } = state;
   try {
-    await writeState(monitor, state, { file: INCOMPLETE, memory: 'stream' }, signal);
+    await writeState(monitor, { ...state, file: INCOMPLETE, memory: 'stream' }, signal);
     await writeFileAtomically(join(directory, FILES.suspendedAs), JSON.stringify(compatibility));
     await rename(join(directory, INCOMPLETE), join(directory, FILES.suspended));
     await syncDirectory(directory);

@@ -11,7 +11,7 @@ import { removeUserNetwork } from './network.ts';
 import type { QmpClient } from './qmp/qmp-client.ts';
 import { type MemoryPlace, saveState } from './restore.ts';
 
-export interface StateDestination {
+export interface StateDestination extends Pick<QemuState, 'directory' | 'uid'> {
   /** Name in the machine's folder. */
   readonly file: string;
   readonly memory: MemoryPlace;
@@ -39,8 +39,7 @@ async function receiveState(path: string, sockets: Promise<Socket>): Promise<voi
  */
 export async function writeState(
   monitor: QmpClient,
-  { directory, uid }: Pick<QemuState, 'directory' | 'uid'>,
-  { file, memory }: StateDestination,
+  { directory, uid, file, memory }: StateDestination,
   signal: AbortSignal,
 ): Promise<void> {
   await strip(monitor, signal);
@@ -54,7 +53,7 @@ export async function writeState(
     received.catch((error) => {
       fault = error;
     });
-    await saveState(monitor, `../${SAVE_SOCKET}`, memory, signal).catch((error) => {
+    await saveState(monitor, { socketName: `../${SAVE_SOCKET}`, memory }, signal).catch((error) => {
       throw fault ?? error; // a file that takes no more breaks the socket: QEMU does not know why
     });
     await received;

@@ -23,16 +23,17 @@ export interface Fate {
 const draw = (...words: readonly (string | number)[]): number =>
   createHash('sha256').update(words.join('\n')).digest().readUInt32LE(0) / 2 ** 32;
 
-/**
- * Returns the fate of the machine that is started as number `ordinal` of this run of the plant. `steps`: the steps of a
- * start that may fail, unless the configuration names some.
- */
-export function fateOf(
-  config: SimulatedConfig,
-  ordinal: number,
-  start: 'restore' | 'boot' | 'resume',
-  steps: readonly string[],
-): Fate {
+/** One start of a machine. */
+export interface SimulatedStart {
+  /** Its number in this run of the plant. */
+  readonly ordinal: number;
+  readonly start: 'restore' | 'boot' | 'resume';
+  /** The steps that may fail, unless the configuration names some. */
+  readonly steps: readonly string[];
+}
+
+/** Returns the fate of the machine that is started. Pure. */
+export function fateOf(config: SimulatedConfig, { ordinal, start, steps }: SimulatedStart): Fate {
   const {
     seed,
     startMs,

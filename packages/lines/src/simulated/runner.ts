@@ -33,6 +33,13 @@ export interface RunnerDeps {
   readonly signal: AbortSignal;
 }
 
+interface ScriptOptions {
+  readonly variables: Settings;
+  /** What the script prints is added to it. */
+  readonly output: string[];
+  readonly signal: AbortSignal;
+}
+
 interface Attempt {
   readonly exitCode: number;
   readonly timedOut: boolean;
@@ -153,7 +160,7 @@ export class Runner {
       }
       if (settings.kind === 'file') system.write(settings.file_path!, this.#text(`s${index}`));
       if (settings.kind !== 'script' || settings.interpreter === 'own') return 0;
-      return this.#script(`s${index}`, await this.#environment(index, settings), output, signal);
+      return this.#script(`s${index}`, { variables: await this.#environment(index, settings), output, signal });
     });
   }
 
@@ -161,7 +168,9 @@ export class Runner {
     this.#deps.emit(`recovers ${index}`);
     const environment = await this.#environment(index, settings);
     const { exitCode, elapsedMs } = await this.#timed(settings, async (output, signal) =>
-      settings.recover_interpreter === 'own' ? 0 : this.#script(`r${index}`, environment, output, signal),
+      settings.recover_interpreter === 'own'
+        ? 0
+        : this.#script(`r${index}`, { variables: environment, output, signal }),
     );
     this.#deps.emit(`recovered ${index} ${exitCode} ${elapsedMs}`);
   }
@@ -179,9 +188,9 @@ export class Runner {
     return { exitCode, timedOut: !ended, elapsedMs, output: output.join('') };
   }
 
-  #script(name: string, variables: Settings, output: string[], signal: AbortSignal): Promise<number> {
+  #script(name: string, { output, ...options }: ScriptOptions): Promise<number> {
     const emit = (text: string) => void output.push(text);
-    const shell = new Shell(this.#deps.system, { variables, exitOnError: true, emit, signal });
+    const shell = new Shell(this.#deps.system, { ...options, exitOnError: true, emit });
     return shell.run(parseScript(this.#text(name)));
   }
 

@@ -117,7 +117,7 @@ export class SimulatedLine implements ProductionLine {
     signal.throwIfAborted();
     const { memoryMiB, cpus } = machine;
     const state = { directory, purpose, memoryMiB, cpus, ordinal, start };
-    const started = await SimulatedMachine.holdNew(process, state, fate, life);
+    const started = await SimulatedMachine.holdNew({ process, life }, state, fate);
     await forgetSuspension(directory);
     return started;
   }
@@ -147,7 +147,7 @@ export class SimulatedLine implements ProductionLine {
   }
 
   #fateOf(start: StartOrder['start'], ordinal: number): Fate {
-    return fateOf(this.#config, ordinal, start, STEPS.slice(STEPS.indexOf('memory')));
+    return fateOf(this.#config, { ordinal, start, steps: STEPS.slice(STEPS.indexOf('memory')) });
   }
 
   #pass(step: Step, { failAt }: Fate): void {

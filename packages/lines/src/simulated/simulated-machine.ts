@@ -18,6 +18,12 @@ import { openSshPort, type SshPort } from './ssh-port.ts';
 
 const KILL_DEADLINE_MS = 5_000;
 
+/** A process that was watched from its start on. */
+interface WatchedProcess {
+  readonly process: ProcessIdentity;
+  readonly life: LifeWatch;
+}
+
 /** A plant's hold on a machine. */
 interface Attachment {
   readonly life: LifeWatch;
@@ -54,8 +60,8 @@ export class SimulatedMachine implements Machine {
     return machine;
   }
 
-  /** Attaches to a machine whose process was watched from its start on. */
-  static async holdNew(process: ProcessIdentity, state: SimulatedState, fate: Fate, life: LifeWatch) {
+  /** Attaches to a machine that has just been started. */
+  static async holdNew({ process, life }: WatchedProcess, state: SimulatedState, fate: Fate) {
     const machine = new SimulatedMachine(process, state, fate);
     await machine.#attach(life);
     return machine;

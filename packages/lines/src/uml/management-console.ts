@@ -16,8 +16,7 @@ const ANSWER_DEADLINE_MS = 10_000;
 export async function orderUml(
   { directory, uid }: UmlState,
   order: readonly string[],
-  run: CommandRunner,
-  signal: AbortSignal,
+  { run, signal }: { readonly run: CommandRunner; readonly signal: AbortSignal },
 ): Promise<void> {
   const failure = { code: 'VMM_FAILED', message: 'the management console of UML does not answer' } as const;
   const answer = await runTool('uml_mconsole', [`./${UML_ID}/mconsole`, ...order], {

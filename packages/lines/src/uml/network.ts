@@ -71,7 +71,7 @@ export async function openUserNetwork(
   if (sshPort !== undefined) return { sshPort };
   const stack = await startStack(uml, limits, signal);
   try {
-    await orderUml(uml, ['config', `${UNITS.nic}:transport=bess,dst=${NETWORK_SOCKET}`], run, signal);
+    await orderUml(uml, ['config', `${UNITS.nic}:transport=bess,dst=${NETWORK_SOCKET}`], { run, signal });
     const limit = { ms: limits.cardMs, signal: AbortSignal.any([signal, stack.ended]), late: cardDown(uml) };
     return { sshPort: await within(limit, (until) => orders.forwardFreePort(until)) };
   } catch (error) {

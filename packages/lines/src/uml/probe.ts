@@ -51,7 +51,7 @@ export async function probeUml(run: CommandRunner, options: ProbeOptions, signal
     const path = join(options.stateDirectory, VERDICT_FILE);
     if ((await readFileIfAny(path)) === key && (await exists(initrd))) return report(true, release);
     await writeInitrd(initrd, release);
-    await tryAgain(() => tryUml(run, options, initrd, signal));
+    await tryAgain(() => tryUml(run, { ...options, initrd }, signal));
     await writeFileAtomically(path, key);
     return report(true, release);
   } catch (error) {
@@ -95,8 +95,7 @@ async function tryAgain(attempt: () => Promise<void>): Promise<void> {
 /** Boots a kernel that runs one program, as the machines' user. */
 async function tryUml(
   run: CommandRunner,
-  { binary, stateDirectory, user }: ProbeOptions,
-  initrd: string,
+  { binary, stateDirectory, user, initrd }: ProbeOptions & { readonly initrd: string },
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await ownFolder(join(stateDirectory, FOLDER), user);

@@ -45,7 +45,7 @@ export class UmlLine implements ProductionLine {
     const { vmmVersion } = await this.#compatibility(order, signal);
     const { binary, stateDirectory, hostIds, run, reached, groups } = this.#host;
     await admitToImage(hostIds, order.image);
-    const user = hostUserOf(hostIds, order.vmId, order.image);
+    const user = hostUserOf(hostIds, order);
     const initrd = initrdPath(stateDirectory, vmmVersion);
     return launch({ order, binary, initrd, user, run, reached, groups }, signal);
   }

@@ -70,7 +70,7 @@ export class UmlMachine implements Machine {
     if (uid !== undefined) await chown(path, uid, uid);
     // As seen from UML's folder; uml_mconsole makes it absolute, so that no path may have a comma.
     const seen = relative(runFolder(this.#uml.directory), path);
-    await orderUml(this.#uml, ['config', `${UNITS.disc}r=${seen}`], this.#run, signal);
+    await orderUml(this.#uml, ['config', `${UNITS.disc}r=${seen}`], { run: this.#run, signal });
     held.drive = 'full';
   }
 
@@ -85,7 +85,8 @@ export class UmlMachine implements Machine {
   async freeze(signal: AbortSignal): Promise<FrozenFiles> {
     if (this.#uml.purpose !== 'build') throw notABuild();
     this.#requested = true;
-    await requirePowerDown((await this.#attachment.attach(signal)).agent, this.exited, signal);
+    const { agent } = await this.#attachment.attach(signal);
+    await requirePowerDown({ agent, exited: this.exited }, signal);
     return collectDisk(this.#uml);
   }
 
@@ -120,7 +121,7 @@ export class UmlMachine implements Machine {
 
   /** When it is unknown whether there is a disc, an empty drive is no failure. */
   async #takeOut(held: Attached, signal: AbortSignal): Promise<void> {
-    const taken = orderUml(this.#uml, ['remove', UNITS.disc], this.#run, signal);
+    const taken = orderUml(this.#uml, ['remove', UNITS.disc], { run: this.#run, signal });
     if (held.drive === 'unknown') await taken.catch(() => signal.throwIfAborted());
     else await taken;
     held.drive = 'empty';
@@ -130,7 +131,7 @@ export class UmlMachine implements Machine {
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
     const { agent } = await this.#attachment.attach(signal);
     this.#requested = true;
-    return powerDown(agent, this.exited, graceMs, signal);
+    return powerDown({ agent, exited: this.exited }, graceMs, signal);
   }
 
   /** UML holds its console until it ends. */

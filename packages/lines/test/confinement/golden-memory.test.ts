@@ -52,7 +52,8 @@ async function actAsVmm(id: string, user: HostUser | undefined, file: string): P
   return (await readFile(log, 'utf8')).trim().split('\n');
 }
 
-const userOf = (id: string): HostUser | undefined => hostUserOf(HOST_ID_RANGE, id, bench.image, 'tcg');
+const userOf = (id: string): HostUser | undefined =>
+  hostUserOf(HOST_ID_RANGE, { vmId: id, image: bench.image, accelerator: 'tcg' });
 const done = (acts: readonly string[]): string[] => acts.filter((act) => DONE.test(act));
 
 /** What would show that something of an image has changed: names, modes, owners, times, and whatever `verify` finds. */

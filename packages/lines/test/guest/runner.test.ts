@@ -189,14 +189,14 @@ describe.each([
 
   test('kills what runs too long with all it started, though it ignores being asked', async () => {
     const mark = `${7_000 + shell.length}.25`;
-    const events = await run(script(0, `trap '' TERM; sleep ${mark} & sleep ${mark}`, {}, 1_000));
+    const events = await run({ ...script(0, `trap '' TERM; sleep ${mark} & sleep ${mark}`), timeoutMs: 1_000 });
     expect(ends(events)).toEqual([[0, expect.any(Number), true, 1]]);
     // A killed process is gone a little later.
     await eventually('nothing of it is left', async () => (await commandLines()).every((line) => !line.includes(mark)));
   }, 20_000);
 
   test('kills what runs too long though it has closed its output', async () => {
-    const events = await run(script(0, 'exec > /dev/null 2>&1; sleep 600', {}, 1_000));
+    const events = await run({ ...script(0, 'exec > /dev/null 2>&1; sleep 600'), timeoutMs: 1_000 });
     expect(ends(events)).toEqual([[0, 143, true, 1]]);
   });
 
@@ -239,7 +239,7 @@ describe.each([
   test('in a guest without perl actions run, end in time and tell their output too', async () => {
     const steps = [
       script(0, 'echo hello; exit 3', { onError: 'continue' }),
-      script(1, 'echo on; sleep 600', {}, 1_000),
+      { ...script(1, 'echo on; sleep 600'), timeoutMs: 1_000 },
     ];
     const { events } = await runIn({ steps }, ['run', '0', '1'], {
       onDisc(disc) {

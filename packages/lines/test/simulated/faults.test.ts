@@ -8,7 +8,9 @@ const STEPS = ['memory', 'process'];
 const MACHINES = 2_000;
 
 const all = (more: object) =>
-  Array.from({ length: MACHINES }, (_, ordinal) => fateOf({ ...UNTROUBLED, ...more }, ordinal, 'restore', STEPS));
+  Array.from({ length: MACHINES }, (_, ordinal) =>
+    fateOf({ ...UNTROUBLED, ...more }, { ordinal, start: 'restore', steps: STEPS }),
+  );
 
 const share = (met: readonly boolean[]): number => met.filter(Boolean).length / met.length;
 
@@ -37,7 +39,8 @@ test('the same seed has the same machines meet with the same', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 20 }), fc.nat(10_000), (seed, ordinal) => {
       const config = { ...UNTROUBLED, seed, failureRate: 0.5, hangRate: 0.5, crashRate: 0.5, actionFailureRate: 0.5 };
-      const [one, two] = [fateOf(config, ordinal, 'boot', STEPS), fateOf(config, ordinal, 'boot', STEPS)];
+      const start = { ordinal, start: 'boot', steps: STEPS } as const;
+      const [one, two] = [fateOf(config, start), fateOf(config, start)];
       expect(one).toMatchObject(JSON.parse(JSON.stringify(two)));
       expect([one.actionFails(), one.actionFails()]).toEqual([two.actionFails(), two.actionFails()]);
     }),
