@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GridError } from '@vmgrid/protocol';
-import { says, type Virsh } from './virsh.ts';
+import { says, type Virsh } from './api/virsh.ts';
 
 /**
  * Milliseconds after which the agent is asked again: its event can be lost between a question and the watch for the

@@ -9,19 +9,19 @@ import type { Adoption, Machine, MachineState, ProductionLine, StartOrder, StepO
 import { kernelArguments } from '../qemu/command-line.ts';
 import { requireAvailable } from '../require-available.ts';
 import type { FindImages } from '../trial-kernel.ts';
-import type { OpenNative } from './binding.ts';
+import type { OpenNative } from './api/binding.ts';
+import { LibvirtConnection } from './api/connection.ts';
+import type { LibvirtHost } from './api/libvirt-host.ts';
+import { Virsh } from './api/virsh.ts';
 import { openChannels } from './channels.ts';
-import { LibvirtConnection } from './connection.ts';
-import { type DomainId, domainIdOf } from './domain-id.ts';
-import type { DomainTemplate, DomainValues } from './domain-template.ts';
+import { type DomainId, domainIdOf } from './domain/domain-id.ts';
+import type { DomainTemplate, DomainValues } from './domain/domain-template.ts';
 import { launch } from './launch.ts';
 import { FILES, SOCKETS } from './layout.ts';
-import type { LibvirtHost } from './libvirt-host.ts';
 import { LibvirtMachine } from './libvirt-machine.ts';
 import { decodeState } from './machine-state.ts';
 import { makeOverlay } from './overlay.ts';
 import { probeLibvirt } from './probe.ts';
-import { Virsh } from './virsh.ts';
 
 const KILL_DEADLINE_MS = 60_000;
 /** libvirt's domain type for each accelerator. */

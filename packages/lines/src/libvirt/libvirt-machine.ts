@@ -7,11 +7,11 @@ import { awaitEnd } from '../await-end.ts';
 import { type HeldGuest, holdGuest, type Origin } from '../hold-guest.ts';
 import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
+import type { LibvirtHost } from './api/libvirt-host.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { collectDisk } from './freeze.ts';
 import { DEVICES } from './layout.ts';
 import { LibvirtAgent } from './libvirt-agent.ts';
-import type { LibvirtHost } from './libvirt-host.ts';
 import { type DomainState, encodeState } from './machine-state.ts';
 import { openNetwork, setLink } from './network.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GridError } from '@vmgrid/protocol';
 import { type FindImages, NO_IMAGES } from '../trial-kernel.ts';
-import { DomainTemplate } from './domain-template.ts';
+import { DomainTemplate } from './domain/domain-template.ts';
 import type { LibvirtConfig } from './libvirt-config.ts';
 import { LibvirtLine, type LibvirtLineDeps } from './libvirt-line.ts';
 
@@ -18,7 +18,7 @@ export function makeLibvirtLine(
   { stateDirectory, libvirt = {}, images = NO_IMAGES }: MakeLibvirtLineOptions,
 ): LibvirtLine {
   const uri = libvirt.uri ?? (process.getuid?.() === 0 ? 'qemu:///system' : 'qemu:///session');
-  const source = libvirt.domainTemplate ?? join(import.meta.dirname, 'domain.xml');
+  const source = libvirt.domainTemplate ?? join(import.meta.dirname, 'domain/domain.xml');
   return new LibvirtLine(deps, {
     stateDirectory,
     images,

@@ -1,7 +1,7 @@
 import type { GuestAccess } from '../production-line.ts';
 import { forwardedPort } from '../qemu/network.ts';
+import type { Virsh } from './api/virsh.ts';
 import { DEVICES } from './layout.ts';
-import type { Virsh } from './virsh.ts';
 
 /** Whether a domain's cable is connected. */
 export interface Link {

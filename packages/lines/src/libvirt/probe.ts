@@ -5,9 +5,9 @@ import { HOST_ID_RANGE, kvmAccess } from '../host-user.ts';
 import type { AccelerationOptions } from '../qemu/acceleration.ts';
 import { probeQemu } from '../qemu/probe.ts';
 import type { FindImages } from '../trial-kernel.ts';
+import type { LibvirtHost } from './api/libvirt-host.ts';
+import { lookUpsFault } from './api/look-ups.ts';
 import { refuseLongPath } from './layout.ts';
-import type { LibvirtHost } from './libvirt-host.ts';
-import { lookUpsFault } from './look-ups.ts';
 
 export interface ProbeDeps {
   readonly host: LibvirtHost;

@@ -7,16 +7,16 @@ import { afterEach, expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
-import type { NativeConnection } from '../../src/libvirt/binding.ts';
-import { LibvirtConnection } from '../../src/libvirt/connection.ts';
-import { domainIdOf } from '../../src/libvirt/domain-id.ts';
-import { DomainTemplate, type DomainValues } from '../../src/libvirt/domain-template.ts';
+import type { NativeConnection } from '../../src/libvirt/api/binding.ts';
+import { LibvirtConnection } from '../../src/libvirt/api/connection.ts';
+import { domainIdOf } from '../../src/libvirt/domain/domain-id.ts';
+import { DomainTemplate, type DomainValues } from '../../src/libvirt/domain/domain-template.ts';
 import { makeLibvirtLine } from '../../src/libvirt/make-libvirt-line.ts';
 
 const { name, uuid } = domainIdOf('vm-test');
 const XML = `<domain type='test'><name>${name}</name><uuid>${uuid}</uuid><memory unit='MiB'>64</memory>
   <os><type>hvm</type></os></domain>`;
-const SHIPPED = join(import.meta.dirname, '../../src/libvirt/domain.xml');
+const SHIPPED = join(import.meta.dirname, '../../src/libvirt/domain/domain.xml');
 const VALUES: DomainValues = {
   ...{ name, uuid, domainType: 'test', machineType: 'pc', cpuModel: 'Nehalem', memoryMiB: 64, cpus: 1 },
   ...{ disk: '/disk', consoleSocket: '/c', reportSocket: '/r', macAddress: '02:00:00:00:00:01', restrict: 'on' },

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { XmlDocument } from 'libxml2-wasm';
-import { domainIdOf } from '../../src/libvirt/domain-id.ts';
-import { DomainTemplate, type DomainValues, escapeXml } from '../../src/libvirt/domain-template.ts';
+import { domainIdOf } from '../../src/libvirt/domain/domain-id.ts';
+import { DomainTemplate, type DomainValues, escapeXml } from '../../src/libvirt/domain/domain-template.ts';
 
-const shipped = readFileSync(join(import.meta.dirname, '../../src/libvirt/domain.xml'), 'utf8');
+const shipped = readFileSync(join(import.meta.dirname, '../../src/libvirt/domain/domain.xml'), 'utf8');
 /** The least that a template may be. */
 const LEAST = '{{name}} {{uuid}} {{memoryMiB}} {{cpus}} {{disk}} {{reportSocket}}';
 

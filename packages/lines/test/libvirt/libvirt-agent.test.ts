@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { CommandError, type CommandOptions } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
+import { Virsh } from '../../src/libvirt/api/virsh.ts';
 import { LibvirtAgent } from '../../src/libvirt/libvirt-agent.ts';
-import { Virsh } from '../../src/libvirt/virsh.ts';
 
 const AWAY = 'error: Guest agent is not responding: QEMU guest agent is not connected';
 const signal = NO_DEADLINE;

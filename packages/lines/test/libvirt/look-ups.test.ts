@@ -1,6 +1,6 @@
 /** The report on a slow libvirt. The measured times come from a host with the fault, and from one without it. */
 import { expect, test } from '@jest/globals';
-import { KEPT_WITHIN_MS, lookUpsFault } from '../../src/libvirt/look-ups.ts';
+import { KEPT_WITHIN_MS, lookUpsFault } from '../../src/libvirt/api/look-ups.ts';
 
 test('a libvirt that asks QEMU once and keeps the answer is as it should be', () => {
   expect(lookUpsFault({ firstMs: 1_301, secondMs: 16 })).toBe('');

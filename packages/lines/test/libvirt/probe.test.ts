@@ -9,12 +9,12 @@ import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
 import { nameVm } from '../../../vmplant/src/vms/identity.ts';
 import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { baseDraft, promote } from '../../../warehouse/test/made-up-images.ts';
-import { type NativeConnection, openNative } from '../../src/libvirt/binding.ts';
+import { type NativeConnection, openNative } from '../../src/libvirt/api/binding.ts';
 import { makeLibvirtLine } from '../../src/libvirt/make-libvirt-line.ts';
 import { TRIED } from '../../src/trial-kernel.ts';
 
 const START_MS = 60_000;
-const SHIPPED = join(import.meta.dirname, '../../src/libvirt/domain.xml');
+const SHIPPED = join(import.meta.dirname, '../../src/libvirt/domain/domain.xml');
 const folder = useTemporaryFolder();
 
 let libvirtd: PrivateLibvirtd;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { CommandError } from '@vmgrid/daemon';
 import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
-import { Virsh } from '../../src/libvirt/virsh.ts';
+import { Virsh } from '../../src/libvirt/api/virsh.ts';
 
 /** A virsh that fails with these words. */
 function failing(outputTail: string): Virsh {
