@@ -80,13 +80,21 @@ export async function openUserNetwork(
   }
 }
 
-/** Ends the network of a machine that started anew, which has no card any more that it could serve. */
+/**
+ * Ends the network of a machine that started anew, which has no card any more that it could serve. Its names go too:
+ * whoever opens the network next would wait for an answer of the stack that is gone.
+ */
 export async function endUserNetwork({ directory }: Pick<UmlState, 'directory'>): Promise<void> {
-  for (const one of await processesOf(runFolder(directory))) {
+  const folder = runFolder(directory);
+  for (const one of await processesOf(folder)) {
     const name = await readFile(`/proc/${one.pid}/comm`, 'utf8').catch(() => '');
     if (name.trim() === STACK) signalProcess(one, 'SIGKILL');
   }
+  await removeNames(folder);
 }
+
+const removeNames = (folder: string): Promise<unknown> =>
+  Promise.all([NETWORK_SOCKET, NETWORK_ORDERS].map((name) => rm(join(folder, name), { force: true })));
 
 const cardDown = ({ directory }: UmlState) =>
   late('GUEST_UNREACHABLE', `the guest of ${basename(directory)} did not bring its network card up`);
@@ -110,7 +118,7 @@ async function startStack(
     NETWORK_SOCKET,
   ];
   const user: HostUser | undefined = uid === undefined ? undefined : { uid, gid: uid, groups: [] };
-  await Promise.all([NETWORK_SOCKET, NETWORK_ORDERS].map((name) => rm(join(folder, name), { force: true })));
+  await removeNames(folder);
   const spawned = await spawnVmm({ program: STACK, args, folder, log, user, entrance });
   const ended = new AbortController();
   void spawned.ended.then(() => ended.abort(new GridError('VMM_FAILED', 'slirp4netns ended')));

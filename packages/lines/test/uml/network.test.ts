@@ -1,12 +1,13 @@
 /** The network of a UML whose guest never comes for it: slirp4netns is a real one, the machine is none. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { identifyProcess, processesOf, waitUntilGone } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { runFolder } from '../../src/run-folder.ts';
-import { NETWORK_LIMITS, type NetworkLimits, openUserNetwork } from '../../src/uml/network.ts';
+import { NETWORK_ORDERS, NETWORK_SOCKET } from '../../src/uml/layout.ts';
+import { endUserNetwork, NETWORK_LIMITS, type NetworkLimits, openUserNetwork } from '../../src/uml/network.ts';
 
 const folder = useTemporaryFolder();
 const UNHURRIED = new AbortController().signal;
@@ -53,4 +54,11 @@ test('whoever gives up hears its own reason', async () => {
   const reason = new GridError('CANCELLED', 'no longer wanted');
   expect(await failureOf({}, AbortSignal.abort(reason))).toBe(reason);
   expect(await left()).not.toContain(false);
+});
+
+test('an ended network leaves no names, at which the next one would wait for an answer', async () => {
+  await mkdir(runFolder(folder()));
+  for (const name of [NETWORK_SOCKET, NETWORK_ORDERS]) await writeFile(join(runFolder(folder()), name), '');
+  await endUserNetwork({ directory: folder() });
+  expect(await readdir(runFolder(folder()))).toEqual([]);
 });
