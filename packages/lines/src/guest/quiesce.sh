@@ -45,6 +45,7 @@ wipe_free_memory() {
 }
 
 quiesce() {
+  await_boot
   . "$disc/identity.sh"
   rm -f "$root"/etc/ssh/ssh_host_* "$root/etc/vmgrid/network" "$root/var/lib/systemd/random-seed" "$attributes"
   : > "$root/etc/machine-id"

@@ -32,6 +32,7 @@ attribute_chars=65536
 kill_after_s=5
 carrier_deadline_s=30
 restart_deadline_s=120
+boot_deadline_s=60
 
 # Hundredths of a second since boot, without a process. The 1 before the fraction: a number that begins with 0 would
 # be octal.
@@ -230,7 +231,18 @@ run_action() {
   [ "$code" -eq 0 ] || [ "$on_error" = continue ]
 }
 
+# Once a boot. An action may need a service that an earlier one installed, and that a boot only brings back; what else a
+# boot starts must be there for every action alike. A clone that was restored finds the mark of the machine frozen.
+await_boot() {
+  { [ -d "$root/run/systemd/system" ] && [ ! -e "$work/booted" ]; } || return 0
+  state=$(timeout "$boot_deadline_s" "${root:+$root/bin/}systemctl" is-system-running --wait 2> /dev/null)
+  [ -n "$state" ] ||
+    echo "warning $(echo "what this guest starts at its boot was not up within $boot_deadline_s s" | text64)"
+  : > "$work/booted"
+}
+
 run() {
+  await_boot
   [ ! -e "$disc/observe.sh" ] || { . "$disc/observe.sh"; observe; }
   next=$1
   while [ "$next" -le "$2" ]; do

@@ -144,6 +144,25 @@ describe.each([
     expect(events.filter(({ event }) => event === 'recovered')).toHaveLength(1);
   });
 
+  test('runs no action before its boot is over, and waits for a boot once', async () => {
+    const asked = 'run/systemd/system/asked';
+    const files = { [asked]: '', 'bin/systemctl': `#!/bin/sh\necho "$*" >> "$VMGRID_ROOT/${asked}"\necho degraded\n` };
+    const onDisc = (_: string, root: string) => chmodSync(join(root, 'bin/systemctl'), 0o755);
+    const steps = [script(0, `cat "$VMGRID_ROOT/${asked}"`), script(1, 'true')];
+    const { events, root } = await runIn({ steps }, ['run', '0', '0', 'run', '1', '1'], { files, onDisc });
+    expect(outputs(events)).toEqual(['is-system-running --wait\n']);
+    expect(readFileSync(join(root, asked), 'utf8')).toBe('is-system-running --wait\n');
+    expect(events.map(({ event }) => event)).not.toContain('warning');
+  });
+
+  test('warns of a boot that is not over in time, and runs the actions', async () => {
+    const files = { 'run/systemd/system/.keep': '', 'bin/systemctl': '#!/bin/sh\nexit 1\n' };
+    const onDisc = (_: string, root: string) => chmodSync(join(root, 'bin/systemctl'), 0o755);
+    const { events } = await runIn({ steps: [script(0, 'true')] }, ['run', '0', '0'], { files, onDisc });
+    expect(events[0]).toMatchObject({ event: 'warning', text: expect.stringMatching(/not up within 60 s/) });
+    expect(ends(events)).toEqual([[0, 0, false, 1]]);
+  });
+
   test('restarts the machine after an action that is to restart it, and tells afterwards what that told', async () => {
     const steps = [script(0, 'echo up; echo "A = 1" >> "$VMGRID_ATTRIBUTES"', { reboot: true }), script(1, 'true')];
     const files = { 'sbin/reboot': '#!/bin/sh\necho "the bus is busy"\nexit 1\n' };
