@@ -9,8 +9,8 @@ export const DEFAULT_TIMEOUT_MS: Readonly<Record<Action['kind'], number>> = {
   host: 60_000,
 };
 
-/** Milliseconds that the guest gets in addition to the actions: to start, mount the disc and report. */
-const ALLOWANCE_MS = 60_000;
+/** Milliseconds that the guest gets in addition to the actions: to mount the disc, end its boot, and report. */
+const ALLOWANCE_MS = 120_000;
 
 /** Returns the time limit of one attempt. */
 export const timeoutMs = (action: Action): number =>
