@@ -18,23 +18,33 @@ const tell = (name: string, value: string) => `echo "${name} = \\"${value}\\"" >
 const BOOT_ID = '$(cat /proc/sys/kernel/random/boot_id)';
 
 const before = script('before', `echo memory >/run/before; echo disk >/root/before; ${tell('First', BOOT_ID)}`);
-/** What a machine has that was restarted after `before`. */
-const look = script(
-  'look',
-  [
-    tell('Second', BOOT_ID),
-    tell('Left', '$(ls /run/before 2>/dev/null)'),
-    tell('Kept', '$(cat /root/before)'),
-    tell('Carrier', '$(cat /sys/class/net/eth0/carrier)'),
-  ].join('; '),
-);
+/** Looks at what a machine has that was restarted after `before`, and tells it under names with this ending. */
+const look = (ending: string) =>
+  script(
+    `look-${ending}`,
+    [
+      tell(`Boot${ending}`, BOOT_ID),
+      tell(`Left${ending}`, '$(ls /run/before 2>/dev/null)'),
+      tell(`Kept${ending}`, '$(cat /root/before)'),
+      tell(`Carrier${ending}`, '$(cat /sys/class/net/eth0/carrier)'),
+    ].join('; '),
+  );
 const RESTARTS = {
-  'asks for it and ends': script('restart', `${tell('Upgraded', 'yes')}; reboot`, { reboot: true }),
-  'does it at once': script('restart', `${tell('Upgraded', 'yes')}; sync; reboot -f; sleep 600`, { reboot: true }),
-  'leaves it to the runner': script('restart', tell('Upgraded', 'yes'), { reboot: true }),
+  Asked: `${tell('UpgradedAsked', 'yes')}; reboot`,
+  AtOnce: `${tell('UpgradedAtOnce', 'yes')}; sync; reboot -f; sleep 600`,
+  Left: tell('UpgradedLeft', 'yes'),
 };
-const wanted = (restart: typeof before) => dag([before, restart, look], 'before>restart');
-const RESTARTED = { Upgraded: 'yes', Left: '', Kept: 'disk', Carrier: '1' };
+type Way = keyof typeof RESTARTS;
+const restart = (way: Way) => script(`restart-${way}`, `touch /run/before; ${RESTARTS[way]}`, { reboot: true });
+/** A DAG that restarts its machine in these ways in turn, and looks at it after each. */
+const restarting = (...ways: Way[]) => {
+  const actions = [before, ...ways.flatMap((way) => [restart(way), look(way)])];
+  const ids = actions.map(({ id }) => id);
+  return dag(actions, ...ids.slice(1).map((id, index) => `${ids[index]}>${id}`));
+};
+const restarted = (way: Way) => ({
+  ...{ [`Upgraded${way}`]: 'yes', [`Left${way}`]: '', [`Kept${way}`]: 'disk', [`Carrier${way}`]: '1' },
+});
 
 const refusalOf = (request: object): Promise<GridError> =>
   grid.client.create(request as never).then(
@@ -45,12 +55,13 @@ const refusalOf = (request: object): Promise<GridError> =>
 describe.each(['qemu', 'uml'] as const)('on the line %s', (line) => {
   const machine = { ...MACHINE, line };
 
-  test.each(Object.entries(RESTARTS))(
-    'the DAG goes on after an action that %s',
-    async (_, restart) => {
-      const { vm } = await grid.client.create({ machine, dag: wanted(restart) });
-      expect(vm).toMatchObject({ State: 'running', ...RESTARTED, ActionsRun: 3 });
-      expect(vm.First).not.toBe(vm.Second);
+  test(
+    'the DAG goes on after an action that asks for a restart and ends, that does it at once, that leaves it to the runner',
+    async () => {
+      const ways = ['Asked', 'AtOnce', 'Left'] as const;
+      const { vm } = await grid.client.create({ machine, dag: restarting(...ways) });
+      expect(vm).toMatchObject({ State: 'running', ActionsRun: 7, ...Object.assign({}, ...ways.map(restarted)) });
+      expect(new Set([vm.First, vm.BootAsked, vm.BootAtOnce, vm.BootLeft]).size).toBe(4);
       expect(await greetingAt(Number(vm.SshPort))).toMatch(/^SSH-/);
       await grid.client.destroy(String(vm.VmId));
     },
@@ -60,20 +71,20 @@ describe.each(['qemu', 'uml'] as const)('on the line %s', (line) => {
   test(
     'an image of it has no more to lose, and what its clones have is what was made cold; a clone restarts as well',
     async () => {
-      const dagged = wanted(RESTARTS['leaves it to the runner']);
+      const dagged = restarting('Left');
       const { image } = await grid.client.buildImage({ machine, dag: dagged });
       expect(image.history.map(({ id, survivesBoot }) => [id, survivesBoot])).toEqual([
         ['before', true],
-        ['restart', true],
-        ['look', true],
+        ['restart-Left', true],
+        ['look-Left', true],
       ]);
       const again = script('again', 'true', { reboot: true });
       const last = script('last', tell('Third', BOOT_ID));
       const { actions, edges } = dagged;
-      const more = { actions: [...actions, again, last], edges: [...edges!, { from: 'look', to: 'again' }] };
+      const more = { actions: [...actions, again, last], edges: [...edges!, { from: 'look-Left', to: 'again' }] };
       const { vm } = await grid.client.create({ machine, dag: more });
-      expect(vm).toMatchObject({ ...RESTARTED, ImageId: image.imageId, ActionsCached: 3, ActionsRun: 2 });
-      expect(vm.Third).not.toBe(vm.Second);
+      expect(vm).toMatchObject({ ...restarted('Left'), ImageId: image.imageId, ActionsCached: 3, ActionsRun: 2 });
+      expect(vm.Third).not.toBe(vm.BootLeft);
       const { vm: later } = await grid.client.configure({
         vmId: String(vm.VmId),
         dag: dag([{ ...again, id: 'once-more' }, script('now', tell('Fourth', BOOT_ID))]),
