@@ -112,10 +112,11 @@ const FORMS: readonly Form[] = [
   form(`broken ${TEXT}`, ([text]) => ({ event: 'broken', text: noteOf(decodeText(text)) })),
 ];
 
+/** A byte order mark, which some tools put before a text, is not part of it. */
 function readAttributes(index: number | undefined, base64 = ''): RunnerEvent {
   const bytes = Buffer.from(base64, 'base64');
   if (!isUtf8(bytes)) return { event: 'attributes-not-utf-8', index };
-  return { event: 'attributes', index, text: bytes.toString('utf8') };
+  return { event: 'attributes', index, text: new TextDecoder().decode(bytes) };
 }
 
 /** Parses one line of the runner's report. It never throws. */
