@@ -35,8 +35,8 @@ async function up(...more: string[]) {
   child.stdin!.end();
   child.stderr!.resume();
   const [line] = await once(createInterface({ input: child.stdout! }), 'line');
-  const { shop, tokenFile, brokers, plants } = JSON.parse(String(line));
-  return { client: new ShopClient(shop, { token: readTokenFile(tokenFile)! }), shop, brokers, plants };
+  const { shop, tokenFile, ...told } = JSON.parse(String(line));
+  return { client: new ShopClient(shop, { token: readTokenFile(tokenFile)! }), shop, ...told };
 }
 
 async function down(): Promise<void> {
@@ -72,8 +72,12 @@ test('what the operator wrote stays and holds; who starts a second grid is told 
   const port = await freePort();
   const own = { ...JSON.parse(await readFile(shopFile, 'utf8')), httpPort: port, requestsPerMinute: 4_321 };
   await writeFile(shopFile, JSON.stringify(own));
+  const plantFile = join(home, 'grid', 'plant-1.json');
+  const plant = { ...JSON.parse(await readFile(plantFile, 'utf8')), lines: ['uml'] };
+  await writeFile(plantFile, JSON.stringify(plant));
   const before = await files();
-  const { shop } = await up('--xml-port', '0');
+  const { shop, lines } = await up('--xml-port', '0');
+  expect(lines).toEqual(['uml']);
   expect(shop).toBe(`http://127.0.0.1:${port}`);
   const second = await vmgrid([...UP, ...ANY_PORTS], { environment: { VMGRID_HOME: home } });
   expect(second).toMatchObject({ status: 1, out: '' });

@@ -54,12 +54,14 @@ async function runGrid({ base, ...options }: UpOptions, asked: ReadonlySet<strin
     output.note('Base image debian-12: building it unless it is there (the first time takes about a minute)');
     await buildBaseImage({ os: 'debian-12', warehouse: home.warehouse }, output.json);
   }
-  const lines = (await probeLines(home)).filter(({ available }) => available).map(({ line }) => line);
+  const able = (await probeLines(home)).filter(({ available }) => available).map(({ line }) => line);
   const places = { directory: home.grid, warehouse: home.warehouse, accessDirectory: home.access };
-  const plantConfig = lines.length === 0 ? {} : { lines };
+  const plantConfig = able.length === 0 ? {} : { lines: able };
   const grid = await startGrid({ ...places, ...options, asked, plantConfig }, stopped.signal);
   await claim.openAt(grid.shopUrl);
   const { shopUrl: shop, tokenFile, xmlPort, brokerIds: brokers, plantIds: plants } = grid;
+  // An operator's file may leave some out.
+  const lines = able.filter((line) => grid.lines.has(line));
   output.result({ ready: true, shop, xmlPort, tokenFile, brokers, plants, lines }, () => gridText(grid, lines));
   await Promise.race([stopped.promise, grid.broken]).finally(() => grid.stop());
   claim.release();

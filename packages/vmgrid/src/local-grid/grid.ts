@@ -38,6 +38,8 @@ export interface Grid {
   readonly xmlPort: number;
   readonly brokerIds: readonly string[];
   readonly plantIds: readonly string[];
+  /** The lines that its plants are to have, by their files. */
+  readonly lines: ReadonlySet<string>;
   /** Rejects when a daemon ends that nobody stopped. */
   readonly broken: Promise<never>;
   /** Drains the plants, then the brokers, then the shop. The VMs keep running. */
@@ -73,7 +75,9 @@ export async function startGrid(options: GridOptions, signal: AbortSignal): Prom
     broken.catch(() => undefined); // after stop() nobody listens any more
     const tokenFile = localTokenFile(accessOf(options));
     const token = readTokenFile(tokenFile)!;
-    return { shopUrl, tokenFile, token, xmlPort: Number(shop.ready.xmlPort), brokerIds, plantIds, broken, stop };
+    const lines = new Set(started.flatMap(({ ready }) => (ready.lines as string[] | undefined) ?? []));
+    const xmlPort = Number(shop.ready.xmlPort);
+    return { shopUrl, tokenFile, token, xmlPort, brokerIds, plantIds, lines, broken, stop };
   } catch (error) {
     await stop();
     throw error;

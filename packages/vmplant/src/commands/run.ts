@@ -16,7 +16,8 @@ export async function runCommand(source: ConfigSource, version: string): Promise
     async () => {
       const plant = await startPlant(config, { security, version, log });
       const { httpPort } = plant;
-      const ready = { ready: true, plantId: config.plantId, ...(httpPort === undefined ? {} : { httpPort }) };
+      const { plantId, lines } = config;
+      const ready = { ready: true, plantId, lines, ...(httpPort === undefined ? {} : { httpPort }) };
       void plant.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
       return plant;
     },
