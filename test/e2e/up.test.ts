@@ -36,7 +36,8 @@ async function up(...more: string[]) {
   child.stderr!.resume();
   const [line] = await once(createInterface({ input: child.stdout! }), 'line');
   const { shop, tokenFile, ...told } = JSON.parse(String(line));
-  return { client: new ShopClient(shop, { token: readTokenFile(tokenFile)! }), shop, ...told };
+  const client = new ShopClient(shop, { token: readTokenFile(tokenFile)! });
+  return { shop: String(shop), ...(told as Record<'brokers' | 'plants' | 'lines', string[]>), client };
 }
 
 async function down(): Promise<void> {
