@@ -11,6 +11,7 @@ import {
   type GridError,
   type Identified,
   requestAd,
+  shared,
   type Trail,
 } from '@vmgrid/protocol';
 import { backoffsIn } from '../backoff.ts';
@@ -91,8 +92,9 @@ export async function auctionOn(
   const asked = (standing?.toAsk(bidders) ?? bidders).filter(({ plantId }) => !terms.path.includes(plantId));
   const unawaited = new Set(asked.map(({ plantId }) => plantId).filter((id) => !memory.isAwaited(id)));
   const isAwaited = (plantId: string) => !unawaited.has(plantId);
-  const toBrokers = callToBrokers(request, terms);
-  const callTo = ({ hello }: Bidder) => (hello.role === 'broker' ? toBrokers : request);
+  const toBrokers = shared(callToBrokers(request, terms));
+  const toPlants = shared(request);
+  const callTo = ({ hello }: Bidder) => (hello.role === 'broker' ? toBrokers : toPlants);
   const gathering = await callForBids({ bidders: asked, callTo, deadlineMs: terms.windowMs, isAwaited, signal }, clock);
   for (const { plantId, outcome } of gathering.answers) {
     if (outcome !== 'silent') memory.answered(plantId);

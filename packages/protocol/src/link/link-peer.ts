@@ -4,6 +4,7 @@ import type { LinkLimits } from '../limits.ts';
 import { validate } from '../schema/validation/validator.ts';
 import { type CallHandler, IncomingCalls } from './calls/incoming-calls.ts';
 import { OutgoingCalls } from './calls/outgoing-calls.ts';
+import type { LinkText } from './calls/shared-params.ts';
 import type { CallOptions } from './link.ts';
 import type { LinkLog } from './link-log.ts';
 import { CLOSE, LinkSocket } from './link-socket.ts';
@@ -47,7 +48,7 @@ export class LinkPeer {
       },
       limits,
     );
-    const send = (text: string) => this.#socket.send(text);
+    const send = (text: LinkText) => this.#socket.send(text);
     const cutOff = (reason: string) => this.#socket.terminate(reason);
     this.#outgoing = new OutgoingCalls(send, { ...limits, lost });
     this.#incoming = new IncomingCalls({ send, cutOff }, handlers.called, { ...limits, log, lost });

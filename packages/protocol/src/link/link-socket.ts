@@ -5,6 +5,7 @@
  */
 import type { RawData, WebSocket } from 'ws';
 import type { LinkLimits } from '../limits.ts';
+import type { LinkText } from './calls/shared-params.ts';
 
 export interface LinkSocketEvents {
   message(text: string): void;
@@ -63,12 +64,16 @@ export class LinkSocket {
     return this.#ended;
   }
 
-  send(text: string): SendOutcome {
+  /** Pieces go as fragments of one message (RFC 6455, section 5.4). */
+  send(text: LinkText): SendOutcome {
     if (this.#ended || this.#socket.readyState !== this.#socket.OPEN) return 'ended';
-    const bytes = Buffer.byteLength(text);
+    const pieces = typeof text === 'string' ? [text] : text;
+    const bytes = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
     if (bytes > this.#limits.messageBytes) return 'too-large';
     if (this.#socket.bufferedAmount + bytes > this.#limits.bufferedBytes) return 'overloaded';
-    this.#socket.send(text);
+    for (const [index, piece] of pieces.entries()) {
+      this.#socket.send(piece, { binary: false, fin: index === pieces.length - 1 });
+    }
     return 'sent';
   }
 

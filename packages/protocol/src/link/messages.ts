@@ -6,6 +6,7 @@ import { type Static, Type } from 'typebox';
 import { GridError } from '../errors/grid-error.ts';
 import { ErrorReply } from '../schema/replies.ts';
 import { validate } from '../schema/validation/validator.ts';
+import { type LinkText, withParams } from './calls/shared-params.ts';
 
 const closed = { additionalProperties: false } as const;
 const version = { jsonrpc: Type.Literal('2.0') };
@@ -66,8 +67,9 @@ function parseObject(text: string): object {
   throw new GridError('LINK_PROTOCOL', 'link message: not a JSON object');
 }
 
-export function callText(id: number, method: string, params: unknown): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, method, params });
+export function callText(id: number, method: string, params: unknown = null): LinkText {
+  const head = JSON.stringify({ jsonrpc: '2.0', id, method });
+  return withParams(`${head.slice(0, -1)},"params":`, params, '}');
 }
 
 export function noticeText(method: string, params: unknown): string {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type BidderHandlers, GridError, type LinkLimits } from '@vmgrid/protocol';
+import { type BidderHandlers, GridError, type LinkLimits, shared } from '@vmgrid/protocol';
 import { type Lower, WAYS } from './both-ways.ts';
 import { handlers, VM_ID } from './lower-end.ts';
 import { UpperEnd } from './upper-end.ts';
@@ -30,6 +30,24 @@ describe.each(WAYS)('%s:', (_, joinBy) => {
       VmId: VM_ID,
       Asked: ['State'],
     });
+  });
+
+  test.each([
+    ['small', 'ü'],
+    ['large', 'ü'.repeat(200_000)],
+  ])('%s parameters that are shared are written once, and come each time they are called with', async (_size, text) => {
+    let writes = 0;
+    const actions = [{ id: 'a', kind: 'script' as const, script: text }];
+    const toJSON = () => {
+      writes += 1;
+      return { actions };
+    };
+    const request = shared({ requestId: 'r-1', vmId: VM_ID, dag: Object.assign({ actions }, { toJSON }) });
+    const bidder = await join({ configure: async ({ dag }) => ({ Asked: dag }) });
+    for (let call = 0; call < 3; call += 1) {
+      expect(await bidder.call('configure', request, soon)).toEqual({ Asked: { actions } });
+    }
+    expect(writes).toBe(1);
   });
 
   test('calls overlap: a slow one does not hold up a quick one', async () => {

@@ -1,8 +1,10 @@
 /** Asks every plant the same question, directly or through brokers. */
+import { setImmediate } from 'node:timers/promises';
 import { GridError } from '../../errors/grid-error.ts';
 import type { Gathered, PlantApi, PlantMethod, QuestionToAll } from '../bidder.ts';
 import type { Bidder, CallOptions } from '../link.ts';
 import { gatherThrough } from '../through-broker.ts';
+import { areLarge, shared } from './shared-params.ts';
 
 type Value<M extends PlantMethod> = ReturnType<PlantApi[M]>;
 type Question<M extends PlantMethod> = Parameters<PlantApi[M]>[0];
@@ -22,7 +24,7 @@ export async function askAll<M extends PlantMethod>(
   { method, request }: Asked<M>,
   options: CallOptions,
 ): Promise<Gathered<Value<M>>> {
-  const asked = askEach(bidders, { method, request, until: 'all' }, options);
+  const asked = await askEach(bidders, { method, request, until: 'all' }, options);
   const parts = await Promise.all(asked);
   options.signal?.throwIfAborted();
   return merge(parts);
@@ -34,7 +36,7 @@ export async function askUntilFirst<M extends PlantMethod>(
   { method, request }: Asked<M>,
   options: CallOptions,
 ): Promise<Gathered<Value<M>>> {
-  const asked = askEach(bidders, { method, request, until: 'first' }, options);
+  const asked = await askEach(bidders, { method, request, until: 'first' }, options);
   const first = Promise.any(asked.map(async (gathering) => requireAnswer(await gathering)));
   const gathered = await first.catch(async () => merge(await Promise.all(asked)));
   options.signal?.throwIfAborted();
@@ -46,9 +48,20 @@ export const namesOf = (failures: Gathered<unknown>['failures']): string[] => fa
 
 type ToAll<M extends PlantMethod> = Pick<QuestionToAll, 'until'> & Asked<M>;
 
-function askEach<M extends PlantMethod>(bidders: readonly Bidder[], question: ToAll<M>, options: CallOptions) {
+/** Other work has its turn between the calls of a large question. */
+async function askEach<M extends PlantMethod>(
+  bidders: readonly Bidder[],
+  { request: given, ...question }: ToAll<M>,
+  options: CallOptions,
+): Promise<readonly Promise<Gathered<Value<M>>>[]> {
   const { path = [] } = options;
-  return bidders.filter(({ plantId }) => !path.includes(plantId)).map((bidder) => ask(bidder, question, options));
+  const request = shared(given);
+  const asked: Promise<Gathered<Value<M>>>[] = [];
+  for (const bidder of bidders.filter(({ plantId }) => !path.includes(plantId))) {
+    asked.push(ask(bidder, { ...question, request } as ToAll<M>, options));
+    if (areLarge(request)) await setImmediate();
+  }
+  return asked;
 }
 
 /** Never rejects. */

@@ -2,6 +2,7 @@ import { GridError } from '../../errors/grid-error.ts';
 import type { CallOptions } from '../link.ts';
 import type { SendOutcome } from '../link-socket.ts';
 import { CANCEL, type Cancel, callText, noticeText } from '../messages.ts';
+import type { LinkText } from './shared-params.ts';
 import { whenAborted } from './when-aborted.ts';
 
 /** Beyond this `setTimeout` fires at once. */
@@ -21,13 +22,13 @@ export interface OutgoingCallsOptions {
 
 /** Calls made over one link that wait for their answers. */
 export class OutgoingCalls {
-  readonly #send: (text: string) => SendOutcome;
+  readonly #send: (text: LinkText) => SendOutcome;
   readonly #options: OutgoingCallsOptions;
   readonly #pending = new Map<number, PendingCall>();
   #nextId = 1;
   #endedBy: string | undefined;
 
-  constructor(send: (text: string) => SendOutcome, options: OutgoingCallsOptions) {
+  constructor(send: (text: LinkText) => SendOutcome, options: OutgoingCallsOptions) {
     this.#send = send;
     this.#options = options;
   }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { askAll, type Bidder } from '../../../src/index.ts';
+import { callText } from '../../../src/link/messages.ts';
 
 const bidderOf = (plantId: string, answer: () => Promise<unknown>): Bidder => ({
   plantId,
@@ -14,6 +15,27 @@ test('a question to all tells who answered what and who did not', async () => {
     answers: [{ plantId: 'plant-1', value: vms }],
     failures: [{ plantId: 'plant-2', code: 'INTERNAL', message: expect.any(String) }],
   });
+});
+
+test('other work has its turn between the calls of a large question', async () => {
+  let turns = 0;
+  const turn = () => {
+    turns += 1;
+    setImmediate(turn).unref();
+  };
+  turn();
+  const turnsOf: number[] = [];
+  const bidders = Array.from({ length: 5 }, (_, index) => ({
+    ...bidderOf(`plant-${index}`, async () => []),
+    call: (async (method: string, request: object) => {
+      turnsOf.push(turns);
+      callText(1, method, request);
+      return [];
+    }) as Bidder['call'],
+  }));
+  const request = { constraint: 'x'.repeat(100_000) };
+  await askAll(bidders, { method: 'list', request }, { deadlineMs: 1_000 });
+  expect(new Set(turnsOf).size).toBe(bidders.length);
 });
 
 test('a question that is given up says why, not that all are silent', async () => {
