@@ -22,16 +22,24 @@ export interface Condition {
  * each condition (as `condor_q -better-analyze` does). The requirements hold when every condition holds.
  */
 export function explainRequirements(requirements: Expression | string, context: EvaluationContext): Condition[] {
+  return [...conditionsOf(requirements, context)];
+}
+
+/** As {@link explainRequirements}, one condition after another: each may cost as much as an evaluation may. */
+export function* conditionsOf(
+  requirements: Expression | string,
+  context: EvaluationContext,
+): Generator<Condition, undefined> {
   const { node } = typeof requirements === 'string' ? parseExpression(requirements) : requirements;
-  return conjunctsOf(node).map((conjunct) => {
+  for (const conjunct of conjunctsOf(node)) {
     const expression = new Expression(conjunct);
     const value = evaluate(expression, context);
     const references = referencesIn(conjunct).map((reference) => ({
       text: reference.toString(),
       value: evaluate(reference, context),
     }));
-    return { text: expression.toString().trim(), value, holds: isTrue(value), references };
-  });
+    yield { text: expression.toString().trim(), value, holds: isTrue(value), references };
+  }
 }
 
 /** Uses a work list instead of recursion: there can be more conditions than the call stack holds. */

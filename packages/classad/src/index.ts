@@ -15,7 +15,7 @@ export type {
 } from './ast.ts';
 export { ClassAd, type PlainValue } from './class-ad.ts';
 export { type EvaluationContext, type EvaluationOptions, evaluate, evaluateAttribute } from './evaluate.ts';
-export { type Condition, explainRequirements } from './explain.ts';
+export { type Condition, conditionsOf, explainRequirements } from './explain.ts';
 export { Expression } from './expression.ts';
 export { functionNames } from './functions/table.ts';
 export { ClassAdError, type JsValue, toJsValue } from './js-value.ts';

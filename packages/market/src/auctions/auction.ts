@@ -18,7 +18,7 @@ import { backoffsIn } from '../backoff.ts';
 import { MARKET_LIMITS } from '../limits.ts';
 import type { MarketClock } from '../market-clock.ts';
 import type { PlantFailureHistory } from '../plant-failure-history.ts';
-import { judgeOfBids } from '../rules/judge.ts';
+import { type JudgeOfBids, judgeOfBids } from '../rules/judge.ts';
 import type { RuleContext } from '../rules/rule.ts';
 import type { StandingOffers } from '../standing/standing-offers.ts';
 import type { AuctionCall } from './auction-call.ts';
@@ -103,8 +103,9 @@ export async function auctionOn(
   const collected = collectAnswers(gathering.answers, standing?.parts);
   const end = endAmong(gathering.answers) ?? deps.standing?.forgotten.expiry(request.requestId, clock.now());
   if (end && !collected.bids.some(({ holds }) => holds)) throw end;
-  const context = contextOf(request, terms, evaluation);
-  await inSlices(judged(collected.bids, context));
+  const judges = judgesOf(request, terms, evaluation);
+  await inSlices(judged(collected.bids, judges));
+  const context = contextOf(request, terms, judges);
   const { bids, removed, order } = rankBids(collected.bids, context);
   const removals = { ...NO_ANSWERS, removals: removed.map(kindOfRemoval) };
   const trail: Trail = {
@@ -124,10 +125,10 @@ export async function auctionOn(
   return { bids, declines: collected.declines, trail };
 }
 
-/** A step for each bid, whose judgement the rules find made. */
-function* judged(bids: readonly Bid[], { judge }: RuleContext): Generator<undefined, void> {
+/** Steps to the judgements of all bids, which the rules find made. */
+function* judged(bids: readonly Bid[], { judging }: JudgeOfBids): Generator<undefined, void> {
   for (const bid of bids) {
-    judge(bid);
+    yield* judging(bid);
     yield;
   }
 }
@@ -142,17 +143,21 @@ const endAmong = (answers: readonly Answer[]): GridError | undefined =>
 const isEnd = ({ code }: GridError): boolean => code === 'REQUEST_EXPIRED' || code === 'REQUEST_CANCELLED';
 
 /** Everything rules see is in the terms, the request and the bids: a broker finds the same order as the shop. */
-function contextOf(request: Identified<CreateRequest>, terms: CallTerms, evaluation: EvaluationOptions): RuleContext {
+const contextOf = (
+  { requestId }: Identified<CreateRequest>,
+  terms: CallTerms,
+  { judge }: JudgeOfBids,
+): RuleContext => ({
+  ...{ requestId, judge },
+  ...{ inBackoff: backoffsIn(terms), order: terms.order },
+});
+
+function judgesOf(request: CreateRequest, terms: CallTerms, evaluation: EvaluationOptions): JudgeOfBids {
   const now = new Date(terms.openedAt);
   const parsed = (text: string | undefined) => (text === undefined ? undefined : parseExpression(text));
   let my: ClassAd | undefined; // made for those that look at it
-  return {
-    requestId: request.requestId,
-    judge: judgeOfBids({ requirements: parsed(request.requirements), rank: parsed(request.rank) }, (bid) => {
-      my ??= requestAd(request);
-      return { ...evaluation, my, target: targetAd(bid), now };
-    }),
-    inBackoff: backoffsIn(terms),
-    order: terms.order,
-  };
+  return judgeOfBids({ requirements: parsed(request.requirements), rank: parsed(request.rank) }, (bid) => {
+    my ??= requestAd(request);
+    return { ...evaluation, my, target: targetAd(bid), now };
+  });
 }

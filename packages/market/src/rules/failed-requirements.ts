@@ -1,9 +1,9 @@
 /** Why a plant does not meet what a client requires. */
 import {
   type Condition,
+  conditionsOf,
   type EvaluationContext,
   type Expression,
-  explainRequirements,
   isTrue,
   unparse,
   type Value,
@@ -16,12 +16,22 @@ export interface Unmet {
   readonly conditions: FailedCondition[];
 }
 
-/** Why a bid does not meet what is wanted; undefined when it does. @throws GridError EXPRESSION_TOO_COSTLY */
-export function failedRequirements(wanted: Expression, seen: EvaluationContext): Unmet | undefined {
+/**
+ * Steps to why a bid does not meet what is wanted; undefined when it does. Each step may cost as much as an evaluation
+ * may. @throws GridError EXPRESSION_TOO_COSTLY
+ */
+export function* failedRequirements(
+  wanted: Expression,
+  seen: EvaluationContext,
+): Generator<undefined, Unmet | undefined> {
   if (isTrue(clientValue(wanted, seen))) return undefined;
-  const all = explainRequirements(wanted, seen).filter(({ holds }) => !holds);
-  requireWithinBudget(seen);
-  const failed = all.slice(0, MARKET_LIMITS.conditionsNamed);
+  yield;
+  const failed: Condition[] = [];
+  for (const condition of conditionsOf(wanted, seen)) {
+    requireWithinBudget(seen);
+    if (!condition.holds && failed.length < MARKET_LIMITS.conditionsNamed) failed.push(condition);
+    yield;
+  }
   return { reason: reasonOf(failed), conditions: failed.map(failedCondition) };
 }
 

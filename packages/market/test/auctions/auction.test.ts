@@ -200,7 +200,12 @@ describe('the expressions of an auction', () => {
     },
   );
 
-  test('are worked out in slices, between which all else has its turn', async () => {
+  const conditions = Array.from({ length: 50 }, (_, index) => `TARGET.Gpus > ${index}`).join(' && ');
+
+  test.each([
+    ['a plant', 50, { rank: '1' }],
+    ['a condition that a plant does not meet', 1, { requirements: conditions }],
+  ])('are worked out in slices: after %s all else may have its turn', async (_, plants, wanted) => {
     const time = new VirtualTime();
     let ms = 0;
     const clock = { now: () => time.now(), monotonic: () => (ms += 100), sleep: time.sleep.bind(time) };
@@ -211,8 +216,8 @@ describe('the expressions of an auction', () => {
       setImmediate(turn).unref();
     };
     turn();
-    const bidders = bidding(time, 50);
-    await holdAuction({ request: { ...request, rank: '1' }, bidders }, deps, { bidWindowMs: 1_000 });
-    expect(turns).toBeGreaterThanOrEqual(bidders.length);
+    const bidders = bidding(time, plants);
+    await holdAuction({ request: { ...request, ...wanted }, bidders }, deps, { bidWindowMs: 1_000 });
+    expect(turns).toBeGreaterThanOrEqual(50);
   });
 });

@@ -10,7 +10,7 @@ const contextOf = (terms: { requirements?: string; rank?: string } = {}, request
   requestId,
   judge: judgeOfBids({ requirements: parsed(terms.requirements), rank: parsed(terms.rank) }, ({ ad }) => {
     return { my: requestAd(request), target: ClassAd.of(ad as Record<string, number>) };
-  }),
+  }).judge,
   inBackoff: () => undefined,
   order: 'cheapest',
 });

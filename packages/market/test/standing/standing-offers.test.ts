@@ -132,6 +132,10 @@ const isOneWithRoom = ([one, ...others]: readonly Published[]): boolean =>
   one.terms.plant.capacity.memoryMiB === 1_024 &&
   one.terms.plant.lines.length > 0;
 
+function endSteps(steps: Iterator<unknown>): void {
+  while (!steps.next().done);
+}
+
 describe('standing offers', () => {
   test('answer as all the plants would, through any changes', async () => {
     await fc.assert(
@@ -162,6 +166,29 @@ describe('standing offers', () => {
       { numRuns: 300 },
     );
   }, 60_000);
+
+  test.each([0, 1, 2, 3, 4, 5])(
+    'answer right though after %i steps of one the offer changes, and another to the same class is made',
+    async (stepsBefore) => {
+      const [one] = fc.sample(plants.filter(isOneWithRoom), { seed: 1, numRuns: 1 })[0]!;
+      const grid = new Grid([one!]);
+      const request: Identified<CreateRequest> = {
+        ...{ requestId: 'request-2', dag: { actions: [] } },
+        machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2_048 },
+        requirements: 'TARGET.FreeMemoryMiB > 512 && TARGET.FreeMemoryMiB > 513',
+      };
+      const use = (memoryMiB: number) =>
+        grid.apply({ kind: 'change', plant: 0, change: { plant: { usage: { memoryMiB, diskMiB: 0, vms: 0 } } } });
+      await grid.hold(request, termsOf(grid.time), 'standing');
+      use(512);
+      const [first, second] = [0, 1].map(() => grid.offers.answer(request, termsOf(grid.time)));
+      for (let step = 0; step < stepsBefore; step += 1) first!.next();
+      use(0);
+      endSteps(second!);
+      endSteps(first!);
+      expect((await grid.hold(request, termsOf(grid.time), 'standing')).bids).toHaveLength(1);
+    },
+  );
 
   test('take the time of each auction, also where it matters only once an offer has changed', async () => {
     const [one] = fc.sample(plants.filter(isOneWithRoom), { seed: 1, numRuns: 1 })[0]!;

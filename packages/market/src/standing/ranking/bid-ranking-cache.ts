@@ -49,7 +49,7 @@ export class BidRankingCache {
   /** An order that is up to date, without some plants. Good until the next change or call. */
   orderFor({ order }: Kept, except: ReadonlySet<string>): ClassOrder {
     for (const plantId of except) {
-      order.update(plantId, undefined);
+      order.remove(plantId);
       this.changed(plantId);
     }
     return order;
@@ -69,15 +69,24 @@ export class BidRankingCache {
       for (const plantId of this.#changes.slice(kept.seen - this.#forgotten)) kept.pending.add(plantId);
       kept.seen = this.#forgotten + this.#changes.length;
       for (const plantId of kept.pending) {
-        kept.order.update(plantId, this.#plants.get(plantId), evaluation);
+        yield* this.#place(plantId, kept, evaluation);
         kept.dependsOnTime ||= now.wasRead;
-        kept.pending.delete(plantId);
         yield;
       }
     }
     if (kept.dependsOnTime) this.#kept.delete(key);
     else this.#keep(key, kept);
     return kept;
+  }
+
+  /** Steps to the place of a plant. One whose offer changes meanwhile still has to be placed. */
+  *#place(plantId: string, { order, pending }: Kept, evaluation: EvaluationOptions): Generator<undefined, void> {
+    const plant = this.#plants.get(plantId);
+    const entry = plant && (yield* order.entryOf(plant, evaluation));
+    if (this.#plants.get(plantId) !== plant) return;
+    if (entry) order.put(plantId, entry);
+    else order.remove(plantId);
+    pending.delete(plantId);
   }
 
   /** A step for each action: a large one takes milliseconds to digest. */

@@ -9,7 +9,7 @@ import { gapOf, lacking } from '../../auctions/nearest.ts';
 import { kindOfRemoval, removalKey } from '../../auctions/summary.ts';
 import { ORDER_RULES } from '../../rules/chain.ts';
 import { compareBy } from '../../rules/compare-by.ts';
-import { judge } from '../../rules/judge.ts';
+import { judging } from '../../rules/judge.ts';
 import { requirements } from '../../rules/requirements.ts';
 import type { Bidding } from '../bidding.ts';
 import type { StandingPlant } from '../offers/standing-plant.ts';
@@ -33,7 +33,7 @@ export interface Declining {
   readonly comesFirst: boolean;
 }
 
-type Entry = Bidding | Removed | Declining;
+export type Entry = Bidding | Removed | Declining;
 
 /** The view of an order from which answers are made. */
 export interface OrderView {
@@ -82,22 +82,23 @@ export class ClassOrder implements OrderView {
     return nonEmpty(this.#declining);
   }
 
-  /**
-   * `plant` is undefined when its offer no longer stands; `evaluation` is of the request's expressions, and its time
-   * that by which results get too old.
-   * @throws GridError EXPRESSION_TOO_COSTLY
-   */
-  update(plantId: string, plant: StandingPlant | undefined, evaluation: EvaluationOptions = {}): void {
+  /** Takes out a plant whose offer no longer stands. */
+  remove(plantId: string): void {
+    this.#take(plantId);
+    this.#class.forget(plantId);
+  }
+
+  /** Places a plant by its entry, in place of the one before. */
+  put(plantId: string, entry: Entry): void {
+    this.#take(plantId);
+    this.#entries.set(plantId, entry);
+    this.#change('add', entry);
+  }
+
+  #take(plantId: string): void {
     const before = this.#entries.get(plantId);
     if (before) this.#change('remove', before);
     this.#entries.delete(plantId);
-    if (!plant) {
-      this.#class.forget(plantId);
-      return;
-    }
-    const entry = this.#entryOf(plant, evaluation);
-    this.#entries.set(plantId, entry);
-    this.#change('add', entry);
   }
 
   #change(how: 'add' | 'remove', entry: Entry): void {
@@ -114,7 +115,11 @@ export class ClassOrder implements OrderView {
     }
   }
 
-  #entryOf(plant: StandingPlant, evaluation: EvaluationOptions): Entry {
+  /**
+   * Steps to the entry of a plant. `evaluation` is of the request's expressions, and its time that by which results get
+   * too old. @throws GridError EXPRESSION_TOO_COSTLY
+   */
+  *entryOf(plant: StandingPlant, evaluation: EvaluationOptions = {}): Generator<undefined, Entry> {
     const { plantId } = plant;
     const { request, owner } = this.#class;
     const refusal = plant.refusal(request);
@@ -126,7 +131,7 @@ export class ClassOrder implements OrderView {
       const { plan } = planned;
       const cost = this.#prices.priceOf(plant, planned);
       const look = () => ({ ...evaluation, my: this.#class.my, target: plant.adOn(plan.line) });
-      const { unmet, rank } = judge(this.#class, look);
+      const { unmet, rank } = yield* judging(this.#class, look);
       if (unmet) {
         const removal = { rule: requirements.name, plantId, ...unmet };
         return { kind: 'removed', plantId, removal, gap: gapOf(removal) };
