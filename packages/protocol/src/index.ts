@@ -63,4 +63,4 @@ export * from './schema/replies.ts';
 export * from './schema/requests.ts';
 export * from './schema/suggestions.ts';
 export * from './schema/trail.ts';
-export { follows, type ValidateOptions, validate } from './schema/validation/validator.ts';
+export { follows, type Telling, Untold, type ValidateOptions, validate } from './schema/validation/validator.ts';

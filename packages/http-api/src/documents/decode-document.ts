@@ -1,5 +1,5 @@
 /** Decodes the bytes of a document. Pure: it runs here or in a worker. */
-import { completeBody, decodeRequest, GridError, parseJsonDocument, type Verb } from '@vmgrid/protocol';
+import { completeBody, decodeRequest, GridError, parseJsonDocument, type Telling, type Verb } from '@vmgrid/protocol';
 import { decodeXmlRequest } from '@vmgrid/protocol/xml';
 import type { Medium } from '../exchange/negotiate.ts';
 
@@ -20,19 +20,23 @@ export interface IncomingDocument {
 /**
  * Returns the body of a request of one of the verbs. Without verbs: for JSON the object, for XML the request with its
  * verb.
- * @throws GridError what `parseJsonDocument`, `decodeXmlRequest` and `decodeRequest` throw
+ * @throws GridError what `parseJsonDocument`, `decodeXmlRequest` and `decodeRequest` throw; Untold, where it is wanted
  */
-export function decodeDocument({ medium, bytes, verbs, requestId, fixed = {} }: IncomingDocument): unknown {
+export function decodeDocument(
+  { medium, bytes, verbs, requestId, fixed = {} }: IncomingDocument,
+  how?: Telling,
+): unknown {
   const complete = (body: unknown) => withRequestId(completeBody(body, fixed), requestId);
   if (medium === 'json') {
     const object = complete(parseJsonDocument(bytes));
-    return verbs ? decodeRequest(verbs[0]!, object).body : object;
+    return verbs ? decodeRequest(verbs[0]!, object, how).body : object;
   }
-  if (!verbs) return decodeXmlRequest(bytes);
-  return decodeXmlRequest(bytes, (verb, body) => {
+  if (!verbs) return decodeXmlRequest(bytes, undefined, how);
+  const completeOfVerb = (verb: string, body: object) => {
     requireVerb(verb, verbs);
     return complete(body);
-  }).body;
+  };
+  return decodeXmlRequest(bytes, completeOfVerb, how).body;
 }
 
 function requireVerb(verb: string, verbs: readonly string[]): void {

@@ -1,14 +1,14 @@
 /**
- * Reads the documents of an endpoint: small ones at once, large ones in workers, so that nobody else waits for them.
- * Owners take turns.
+ * Reads the documents of an endpoint: small ones at once; large ones, and what is wrong with small ones, in workers, so
+ * that nobody else waits for them. Owners take turns.
  */
-import { GridError } from '@vmgrid/protocol';
+import { GridError, Untold } from '@vmgrid/protocol';
 import { type Revalidate, refusalOf } from '../access/revalidate.ts';
 import { decodeDocument, type IncomingDocument } from './decode-document.ts';
 import { DocumentReader } from './document-reader.ts';
 
 export const DOCUMENT_LIMITS = {
-  /** Documents of at most this many bytes are read at once. */
+  /** Documents of at most this many bytes are read at once, unless they are found wrong. */
   smallBytes: 16_384,
   /** Number of workers; they are kept. */
   readers: 2,
@@ -49,12 +49,16 @@ export class DocumentService {
    * @throws GridError as `decodeDocument`; also BODY_TOO_LARGE past the limits of memory and time, OVERLOADED when too
    * many documents of the owner wait, UNAUTHENTICATED when the client's credentials hold no longer by then
    */
-  async read(document: IncomingDocument, { owner, revalidate }: DocumentClient): Promise<unknown> {
-    if (document.bytes.length <= this.#limits.smallBytes) return decodeDocument(document);
+  async read(document: IncomingDocument, client: DocumentClient): Promise<unknown> {
+    const read = document.bytes.length <= this.#limits.smallBytes ? readAtOnce(document) : undefined;
+    return read ? read.value : await this.#readInWorker(document, client);
+  }
+
+  async #readInWorker(document: IncomingDocument, { owner, revalidate }: DocumentClient): Promise<unknown> {
     const { waitingOfOwner } = this.#limits;
     const waiting = this.#waiting.get(owner) ?? [];
     if (waiting.length >= waitingOfOwner) {
-      const message = `${waiting.length} large documents of ${owner} wait to be read, the limit is ${waitingOfOwner}`;
+      const message = `${waiting.length} documents of ${owner} wait to be read, the limit is ${waitingOfOwner}`;
       throw new GridError('OVERLOADED', message, { owner, waiting: waiting.length, limit: waitingOfOwner });
     }
     const { promise, resolve, reject } = Promise.withResolvers();
@@ -93,6 +97,16 @@ export class DocumentService {
     let reader = this.#idle.pop();
     while (reader?.hasEnded) reader = this.#idle.pop();
     return reader;
+  }
+}
+
+/** Returns nothing where a worker is to look: to find and tell what is wrong with a document takes long. */
+function readAtOnce(document: IncomingDocument): { readonly value: unknown } | undefined {
+  try {
+    return { value: decodeDocument(document, { untold: true }) };
+  } catch (error) {
+    if (error instanceof Untold) return undefined;
+    throw error;
   }
 }
 

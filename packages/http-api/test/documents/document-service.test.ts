@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
+import { decodeDocument } from '../../src/documents/decode-document.ts';
 import { DOCUMENT_LIMITS, DocumentService } from '../../src/index.ts';
 
 const service = new DocumentService();
@@ -35,6 +36,31 @@ describe.each([
       details: { problems: [{ path: 'a' }] },
     });
   });
+});
+
+const wrong = (of: object) => bytesOf(JSON.stringify({ ...JSON.parse(CREATE), ...of }));
+
+test.each([
+  ['with a few faults', { machine: 1, lease: 2 }],
+  ['with very many', { dag: { actions: Array(2_000).fill({}) } }],
+])('a small document %s is told what they are, as by a worker', async (_, faults) => {
+  const document = { medium: 'json', bytes: wrong(faults), verbs: ['create'] } as const;
+  const error = await service.read(document, ADA).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(GridError);
+  expect(() => decodeDocument(document)).toThrow(error as GridError);
+});
+
+test('a small document is looked through by a worker only where it is wrong', async () => {
+  const limits: ConstructorParameters<typeof DocumentService>[0] = {
+    ...DOCUMENT_LIMITS,
+    get memoryMiB(): number {
+      throw new Error('no thread'); // as the worker is made
+    },
+  };
+  const poor = new DocumentService(limits);
+  const read = (bytes: Uint8Array) => poor.read({ medium: 'json', bytes, verbs: ['create'] }, ADA);
+  expect(await read(wrong({}))).toEqual(JSON.parse(CREATE));
+  await expect(read(wrong({ machine: 1 }))).rejects.toThrow('no thread');
 });
 
 const RENEW = [

@@ -1,7 +1,7 @@
 /**
  * Decodes requests from parsed JSON: first the schema, then the rules that no schema can express (DAGs, expressions,
  * durations). Every function throws GridError: REQUEST_INVALID, DAG_DUPLICATE_ID, DAG_EDGE_UNKNOWN, DAG_CYCLE,
- * EXPRESSION_INVALID or DURATION_INVALID.
+ * EXPRESSION_INVALID or DURATION_INVALID. With `untold` it may also throw Untold.
  */
 import { requestInvalid } from '../errors/request-invalid.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
@@ -23,22 +23,23 @@ import {
   type Verb,
 } from '../schema/requests.ts';
 import { show } from '../schema/validation/show.ts';
-import { validate } from '../schema/validation/validator.ts';
+import { type Telling, validate } from '../schema/validation/validator.ts';
 import { checkDuration } from './duration.ts';
 import { requireDag } from './require-dag.ts';
 import { requireExpression } from './require-expression.ts';
 import { withoutTemplate } from './without-template.ts';
 
-export function decodeCreate(json: unknown): CreateRequest {
-  return requireMachineDescription(json, 'create');
+export function decodeCreate(json: unknown, how?: Telling): CreateRequest {
+  return requireMachineDescription(json, 'create', how);
 }
 
-export function decodeEstimate(json: unknown): EstimateRequest {
-  return requireMachineDescription(json, 'estimate');
+export function decodeEstimate(json: unknown, how?: Telling): EstimateRequest {
+  return requireMachineDescription(json, 'estimate', how);
 }
 
-function requireMachineDescription(json: unknown, subject: Verb): CreateRequest {
-  const request = withoutTemplate(validate(CreateDocument, json, { subject }), subject);
+function requireMachineDescription(json: unknown, subject: Verb, how?: Telling): CreateRequest {
+  const options = { subject, ...how };
+  const request = withoutTemplate(validate(CreateDocument, json, options), options);
   if (request.lease !== undefined) checkDuration('lease', request.lease, REQUEST_LIMITS.leaseMaxMs);
   requireExpression('requirements', request.requirements);
   requireExpression('rank', request.rank);
@@ -47,46 +48,46 @@ function requireMachineDescription(json: unknown, subject: Verb): CreateRequest 
   return request;
 }
 
-export function decodeConfigure(json: unknown): ConfigureRequest {
-  const request = validate(ConfigureRequest, json, { subject: 'configure' });
+export function decodeConfigure(json: unknown, how?: Telling): ConfigureRequest {
+  const request = validate(ConfigureRequest, json, { subject: 'configure', ...how });
   requireDag('dag', request.dag);
   return request;
 }
 
-export function decodeQuery(json: unknown): QueryRequest {
-  return validate(QueryRequest, json, { subject: 'query' });
+export function decodeQuery(json: unknown, how?: Telling): QueryRequest {
+  return validate(QueryRequest, json, { subject: 'query', ...how });
 }
 
-export function decodeList(json: unknown): ListRequest {
-  const request = validate(ListRequest, json, { subject: 'list' });
+export function decodeList(json: unknown, how?: Telling): ListRequest {
+  const request = validate(ListRequest, json, { subject: 'list', ...how });
   requireExpression('constraint', request.constraint);
   return request;
 }
 
-export function decodeDestroy(json: unknown): DestroyRequest {
-  return validate(DestroyRequest, json, { subject: 'destroy' });
+export function decodeDestroy(json: unknown, how?: Telling): DestroyRequest {
+  return validate(DestroyRequest, json, { subject: 'destroy', ...how });
 }
 
-export function decodeSuspend(json: unknown): SuspendRequest {
-  return validate(SuspendRequest, json, { subject: 'suspend' });
+export function decodeSuspend(json: unknown, how?: Telling): SuspendRequest {
+  return validate(SuspendRequest, json, { subject: 'suspend', ...how });
 }
 
-export function decodeResume(json: unknown): ResumeRequest {
-  return validate(ResumeRequest, json, { subject: 'resume' });
+export function decodeResume(json: unknown, how?: Telling): ResumeRequest {
+  return validate(ResumeRequest, json, { subject: 'resume', ...how });
 }
 
-export function decodeStart(json: unknown): StartRequest {
-  return validate(StartRequest, json, { subject: 'start' });
+export function decodeStart(json: unknown, how?: Telling): StartRequest {
+  return validate(StartRequest, json, { subject: 'start', ...how });
 }
 
-export function decodeRenew(json: unknown): RenewRequest {
-  const request = validate(RenewRequest, json, { subject: 'renew' });
+export function decodeRenew(json: unknown, how?: Telling): RenewRequest {
+  const request = validate(RenewRequest, json, { subject: 'renew', ...how });
   checkDuration('lease', request.lease, REQUEST_LIMITS.leaseMaxMs);
   return request;
 }
 
-export function decodeCancel(json: unknown): CancelRequest {
-  return validate(CancelRequest, json, { subject: 'cancel' });
+export function decodeCancel(json: unknown, how?: Telling): CancelRequest {
+  return validate(CancelRequest, json, { subject: 'cancel', ...how });
 }
 
 export function decodeBuildImage(json: unknown): BuildImageRequest {
@@ -95,24 +96,24 @@ export function decodeBuildImage(json: unknown): BuildImageRequest {
   return request;
 }
 
-const VERBS: { readonly [V in Verb]: (json: unknown) => Request } = {
-  create: (json) => ({ verb: 'create', body: decodeCreate(json) }),
-  estimate: (json) => ({ verb: 'estimate', body: decodeEstimate(json) }),
-  configure: (json) => ({ verb: 'configure', body: decodeConfigure(json) }),
-  query: (json) => ({ verb: 'query', body: decodeQuery(json) }),
-  list: (json) => ({ verb: 'list', body: decodeList(json) }),
-  destroy: (json) => ({ verb: 'destroy', body: decodeDestroy(json) }),
-  suspend: (json) => ({ verb: 'suspend', body: decodeSuspend(json) }),
-  resume: (json) => ({ verb: 'resume', body: decodeResume(json) }),
-  start: (json) => ({ verb: 'start', body: decodeStart(json) }),
-  renew: (json) => ({ verb: 'renew', body: decodeRenew(json) }),
-  cancel: (json) => ({ verb: 'cancel', body: decodeCancel(json) }),
+const VERBS: { readonly [V in Verb]: (json: unknown, how?: Telling) => Request } = {
+  create: (json, how) => ({ verb: 'create', body: decodeCreate(json, how) }),
+  estimate: (json, how) => ({ verb: 'estimate', body: decodeEstimate(json, how) }),
+  configure: (json, how) => ({ verb: 'configure', body: decodeConfigure(json, how) }),
+  query: (json, how) => ({ verb: 'query', body: decodeQuery(json, how) }),
+  list: (json, how) => ({ verb: 'list', body: decodeList(json, how) }),
+  destroy: (json, how) => ({ verb: 'destroy', body: decodeDestroy(json, how) }),
+  suspend: (json, how) => ({ verb: 'suspend', body: decodeSuspend(json, how) }),
+  resume: (json, how) => ({ verb: 'resume', body: decodeResume(json, how) }),
+  start: (json, how) => ({ verb: 'start', body: decodeStart(json, how) }),
+  renew: (json, how) => ({ verb: 'renew', body: decodeRenew(json, how) }),
+  cancel: (json, how) => ({ verb: 'cancel', body: decodeCancel(json, how) }),
 };
 
 /** Decodes a request of this verb; an unknown verb is REQUEST_INVALID. */
-export function decodeRequest(verb: string, json: unknown): Request {
+export function decodeRequest(verb: string, json: unknown, how?: Telling): Request {
   if (!Object.hasOwn(VERBS, verb)) {
     throw requestInvalid('verb', `${show(verb)} is not a verb; known are ${Object.keys(VERBS).join(', ')}`);
   }
-  return VERBS[verb as Verb](json);
+  return VERBS[verb as Verb](json, how);
 }

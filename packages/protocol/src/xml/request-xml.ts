@@ -3,6 +3,7 @@ import { decodeRequest } from '../decode/requests.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
 import type { MachineSpec } from '../schema/machine.ts';
 import type { CreateRequest, Request } from '../schema/requests.ts';
+import type { Telling } from '../schema/validation/validator.ts';
 import { readDag, writeDag } from './dag-xml.ts';
 import { buildXml, parseXml, type XmlElement } from './element.ts';
 import { openEnvelope, XML_VERSION } from './envelope.ts';
@@ -19,12 +20,16 @@ export type CompleteBody = (verb: string, body: object) => object;
  * Reads a request from its document. Throws GridError XML_FORBIDDEN, BODY_TOO_LARGE, REQUEST_MALFORMED with line and
  * column, REQUEST_INVALID, or what `decodeRequest` and `complete` throw.
  */
-export function decodeXmlRequest(document: string | Uint8Array, complete: CompleteBody = (_, body) => body): Request {
+export function decodeXmlRequest(
+  document: string | Uint8Array,
+  complete: CompleteBody = (_, body) => body,
+  how?: Telling,
+): Request {
   const text = xmlText(document);
   requireXmlWithinLimits(text);
   const root = withPlainNames(parseXml(text, REQUEST_LIMITS.xmlDepth));
   const verb = openEnvelope(root, Object.keys(READERS));
-  return decodeRequest(verb.name, complete(verb.name, READERS[verb.name as Request['verb']](verb)));
+  return decodeRequest(verb.name, complete(verb.name, READERS[verb.name as Request['verb']](verb)), how);
 }
 
 type ReadVerb = (verb: XmlElement) => object;

@@ -3,10 +3,10 @@ import type { ErrorObject } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import type { ErrorCode } from '../../errors/catalogue.ts';
 import { GridError } from '../../errors/grid-error.ts';
-import { compiled } from './compiled.ts';
+import { compiled, isCompiled } from './compiled.ts';
 import { hasAtMost } from './has-at-most.ts';
 import { type Branch, type Problem, problemOf } from './problem.ts';
-import { isGoodByWalk } from './walk.ts';
+import { isGoodByWalk, isUsedOften } from './walk.ts';
 
 const SHOWN_PROBLEMS = 10;
 const MESSAGE_PROBLEMS = 3;
@@ -14,7 +14,18 @@ const MESSAGE_PROBLEMS = 3;
 const FULL_REPORT_VALUES = 2_000;
 const CONSIDERED_ERRORS = 1_000;
 
-export interface ValidateOptions {
+/** How a violation is told. */
+export interface Telling {
+  /** Not at all, so that nothing takes long: `validate` throws Untold, and whoever catches it has it told elsewhere. */
+  readonly untold?: true;
+}
+
+/** The value may violate its schema: whether it does, and where, is yet to be found out. */
+export class Untold extends Error {
+  override readonly name = 'Untold';
+}
+
+export interface ValidateOptions extends Telling {
   /** Code of the error that is thrown; REQUEST_INVALID when left out. */
   readonly code?: ErrorCode;
   /** The name of the value at the beginning of the message, such as `create request`. */
@@ -23,9 +34,14 @@ export interface ValidateOptions {
 
 /**
  * Returns the value when it follows the schema. Throws GridError (REQUEST_INVALID, or the given code) whose message
- * names each field with its value and the limit, and whose details list them as `problems`.
+ * names each field with its value and the limit, and whose details list them as `problems`. With `untold` it throws
+ * Untold instead.
  */
 export function validate<T extends TSchema>(schema: T, value: unknown, options: ValidateOptions = {}): Static<T> {
+  if (options.untold) {
+    if (isGoodAtOnce(schema, value)) return value;
+    throw new Untold();
+  }
   if (follows(schema, value)) return value;
   const problems = problemsOf(schema, value);
   throw new GridError(options.code ?? 'REQUEST_INVALID', message(problems, options.subject), {
@@ -37,6 +53,10 @@ export function validate<T extends TSchema>(schema: T, value: unknown, options: 
 export function follows<T extends TSchema>(schema: T, value: unknown): value is Static<T> {
   return isGoodByWalk(schema, value) || compiled(schema, 'none')(value);
 }
+
+/** Whether a value is found to follow the schema without compiling one that is rarely used. */
+const isGoodAtOnce = <T extends TSchema>(schema: T, value: unknown): value is Static<T> =>
+  isGoodByWalk(schema, value) || ((isCompiled(schema) || isUsedOften(schema)) && compiled(schema, 'none')(value));
 
 function message(problems: readonly Problem[], subject: string | undefined): string {
   const told = problems.slice(0, MESSAGE_PROBLEMS).map((problem) => problem.message);

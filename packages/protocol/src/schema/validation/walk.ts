@@ -21,10 +21,13 @@ Format.Set('date-time', DATE_TIME.validate);
 /** Walks through each schema so far. */
 const walked = new WeakMap<TSchema, number>();
 
+/** Whether a schema has been walked through so often that it is worth compiling. */
+export const isUsedOften = (schema: TSchema): boolean => walked.get(schema) === WALKS;
+
 /** Returns true when a walk was worth it and found the value good. Otherwise the compiled schema decides. */
 export function isGoodByWalk(schema: TSchema, value: unknown): boolean {
   const walks = walked.get(schema) ?? 0;
-  if (walks === WALKS || isCompiled(schema) || !hasAtMost(value, WALKED_VALUES)) return false;
+  if (isUsedOften(schema) || isCompiled(schema) || !hasAtMost(value, WALKED_VALUES)) return false;
   walked.set(schema, walks + 1);
   return Check(schema, value);
 }
