@@ -5,7 +5,7 @@ import { MARKET_LIMITS } from '../../limits.ts';
 import type { OwnerClass } from '../offers/owner-shares.ts';
 import type { StandingPlant } from '../offers/standing-plant.ts';
 import { ClassOrder } from './class-order.ts';
-import { classKey, RequestClass } from './request-class.ts';
+import { classKey, leastKeyChars, RequestClass } from './request-class.ts';
 
 /** The requests for which an order of bids holds. */
 export interface Ordered {
@@ -57,9 +57,8 @@ export class BidRankingCache {
 
   /** Steps to the order of a class, one for each plant that is placed. @throws GridError EXPRESSION_TOO_COSTLY */
   *upToDate(ordered: Ordered, terms: Pick<CallTerms, 'order' | 'openedAt'>): Generator<undefined, Kept> {
-    const key = `${terms.order} ${ordered.owner.key} ${classKey(ordered.request)}`;
-    yield; // to write a large request has taken milliseconds
-    const known = this.#kept.get(key);
+    const key = keyOf(ordered, terms.order);
+    const known = key === undefined ? undefined : this.#kept.get(key);
     let kept = known && !known.dependsOnTime ? known : yield* this.#begin(ordered, terms);
     yield;
     const now = new WatchedDate(terms.openedAt);
@@ -74,6 +73,7 @@ export class BidRankingCache {
         yield;
       }
     }
+    if (key === undefined) return kept;
     if (kept.dependsOnTime) this.#kept.delete(key);
     else this.#keep(key, kept);
     return kept;
@@ -105,7 +105,6 @@ export class BidRankingCache {
 
   #keep(key: string, kept: Kept): void {
     this.#kept.delete(key);
-    if (key.length > KEY_CHARS) return;
     this.#kept.set(key, kept);
     const most = Math.max(1, Math.floor(MARKET_LIMITS.standingAnswers / (this.#plants.size + 1)));
     for (const oldest of this.#kept.keys()) {
@@ -119,6 +118,13 @@ const CHANGES_KEPT = 1_024;
 const CLASSES_KEPT = 256;
 /** Larger requests are not kept: they would take more than their order. */
 const KEY_CHARS = 65_536;
+
+/** Returns nothing for a request that is too large to be kept. */
+function keyOf({ request, owner }: Ordered, order: CallTerms['order']): string | undefined {
+  if (leastKeyChars(request) > KEY_CHARS) return undefined;
+  const key = `${order} ${owner.key} ${classKey(request)}`;
+  return key.length > KEY_CHARS ? undefined : key;
+}
 
 /** Tells whether its time was asked for. */
 class WatchedDate extends Date {
