@@ -28,7 +28,7 @@ export * from './link/bidder.ts';
 export { answerWithin } from './link/calls/answer-within.ts';
 export * from './link/calls/ask-all.ts';
 export { CANCEL_DEADLINE_MS, callCancellably } from './link/calls/call-cancellably.ts';
-export { shared } from './link/calls/shared-params.ts';
+export { areLarge, shared } from './link/calls/shared-params.ts';
 export { whenAborted } from './link/calls/when-aborted.ts';
 export { type DialLinkOptions, dialLink, type LinkClient } from './link/dialling/dial-link.ts';
 export type { LinkState } from './link/dialling/dialling.ts';

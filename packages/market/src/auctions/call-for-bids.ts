@@ -1,6 +1,6 @@
 /** Asks every bidder at once and closes by a named rule. */
 import { runInSlices } from '@vmgrid/daemon';
-import { type Bidder, type BrokerBids, type Call, GridError, type Offer } from '@vmgrid/protocol';
+import { areLarge, type Bidder, type BrokerBids, type Call, GridError, type Offer } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from '../limits.ts';
 import type { MarketClock } from '../market-clock.ts';
 import { readOffer } from './read-offer.ts';
@@ -53,7 +53,7 @@ export async function callForBids(call: CallForBids, clock: MarketClock): Promis
       const answer = await ask(bidder, call, signal);
       if (!signal.aborted) heard.set(bidder, { ...nameOf(bidder), ...answer, elapsedMs: clock.monotonic() - openedAt });
     };
-    const asked = await runInSlices(asking(call.bidders, hearOf), { sliceMs: MARKET_LIMITS.sliceMs }, clock);
+    const asked = await runInSlices(asking(call, hearOf), { sliceMs: MARKET_LIMITS.sliceMs }, clock);
     const awaited = asked.filter((_, index) => call.isAwaited(call.bidders[index]!.plantId));
     const closedBy = await closingRule(
       awaited.length > 0 ? awaited : asked,
@@ -70,13 +70,14 @@ export async function callForBids(call: CallForBids, clock: MarketClock): Promis
   }
 }
 
-/** A step for each bidder: a large request takes milliseconds to write to each. */
+/** A step for each bidder, to which a large request takes milliseconds to send; and one to write it. */
 function* asking(
-  bidders: readonly Bidder[],
+  { bidders, callTo }: CallForBids,
   hearOf: (bidder: Bidder) => Promise<void>,
 ): Generator<undefined, readonly Promise<void>[]> {
   const asked: Promise<void>[] = [];
   for (const bidder of bidders) {
+    if (areLarge(callTo(bidder))) yield;
     asked.push(hearOf(bidder));
     yield;
   }

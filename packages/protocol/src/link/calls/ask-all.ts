@@ -48,7 +48,7 @@ export const namesOf = (failures: Gathered<unknown>['failures']): string[] => fa
 
 type ToAll<M extends PlantMethod> = Pick<QuestionToAll, 'until'> & Asked<M>;
 
-/** Other work has its turn between the calls of a large question. */
+/** Other work has its turn before each call of a large question. */
 async function askEach<M extends PlantMethod>(
   bidders: readonly Bidder[],
   { request: given, ...question }: ToAll<M>,
@@ -58,8 +58,8 @@ async function askEach<M extends PlantMethod>(
   const request = shared(given);
   const asked: Promise<Gathered<Value<M>>>[] = [];
   for (const bidder of bidders.filter(({ plantId }) => !path.includes(plantId))) {
-    asked.push(ask(bidder, { ...question, request } as ToAll<M>, options));
     if (areLarge(request)) await setImmediate();
+    asked.push(ask(bidder, { ...question, request } as ToAll<M>, options));
   }
   return asked;
 }

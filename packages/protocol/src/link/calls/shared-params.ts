@@ -16,8 +16,8 @@ export function shared<T extends object>(params: T): T {
   return copy;
 }
 
-/** Whether to send these parameters takes so long that others have their turn before the next is called with them. */
-export const areLarge = (params: object): boolean => Buffer.isBuffer(written.get(params));
+/** Writes shared parameters. Returns whether that, and to send them, takes so long that others want a turn between. */
+export const areLarge = (params: object): boolean => written.has(params) && Buffer.isBuffer(jsonOf(params));
 
 /** Writes a message of the text before the parameters, the parameters, and the text after them. */
 export function withParams(before: string, params: unknown, after: string): LinkText {

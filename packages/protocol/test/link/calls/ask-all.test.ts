@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { askAll, type Bidder } from '../../../src/index.ts';
-import { callText } from '../../../src/link/messages.ts';
 
 const bidderOf = (plantId: string, answer: () => Promise<unknown>): Bidder => ({
   plantId,
@@ -27,9 +26,8 @@ test('other work has its turn between the calls of a large question', async () =
   const turnsOf: number[] = [];
   const bidders = Array.from({ length: 5 }, (_, index) => ({
     ...bidderOf(`plant-${index}`, async () => []),
-    call: (async (method: string, request: object) => {
+    call: (async () => {
       turnsOf.push(turns);
-      callText(1, method, request);
       return [];
     }) as Bidder['call'],
   }));
