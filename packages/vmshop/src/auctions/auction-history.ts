@@ -33,6 +33,7 @@ const SCHEMA = `
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     auction_id TEXT NOT NULL UNIQUE,
     request_id TEXT NOT NULL,
+    head TEXT, -- what lists show beside the ids: a trail takes long to read
     bytes INTEGER NOT NULL,
     trail TEXT NOT NULL
   ) STRICT;
@@ -70,7 +71,7 @@ export class AuctionHistory {
   constructor(options: AuctionHistoryOptions) {
     this.#options = options;
     this.#database = openDatabase(options.file);
-    addOwners(this.#database);
+    addColumns(this.#database);
     const prepare = (name: keyof typeof STATEMENTS) => this.#database.prepare(STATEMENTS[name]);
     this.#statements = {
       ...{ find: prepare('find'), bytesOf: prepare('bytesOf'), put: prepare('put') },
@@ -110,13 +111,12 @@ export class AuctionHistory {
     const at = all.findIndex(({ trail }) => trail.auctionId === before);
     const waiting = before === undefined || at >= 0 ? all.slice(at + 1) : [];
     const rows = this.#select(caller, { requestId, before: at >= 0 ? undefined : before, most: limit + 1 });
-    const written = rows.map(({ trail }) => JSON.parse(String(trail)) as Trail);
-    const trails = [
-      ...waiting.map(({ trail }) => trail),
-      ...written.filter(({ auctionId }) => !this.#unwritten.has(auctionId)),
+    const heads = [
+      ...waiting.map(({ trail }) => headOf(trail)),
+      ...rows.map(headIn).filter(({ auctionId }) => !this.#unwritten.has(auctionId)),
     ];
-    const auctions = trails.slice(0, limit).map(headOf);
-    return trails.length > limit ? { auctions, next: cursorAt(auctions.at(-1)!.auctionId) } : { auctions };
+    const auctions = heads.slice(0, limit);
+    return heads.length > limit ? { auctions, next: cursorAt(auctions.at(-1)!.auctionId) } : { auctions };
   }
 
   /** Writes what waits, and closes. */
@@ -139,7 +139,7 @@ export class AuctionHistory {
       ...(all ? [] : [OWNED]),
     ];
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    return this.#database.prepare(`SELECT trail FROM auctions ${where} ORDER BY sequence DESC LIMIT :most`).all({
+    return this.#database.prepare(`${LISTING} ${where} ORDER BY sequence DESC LIMIT :most`).all({
       ...{ most, ...(requestId !== undefined && { requestId }), ...(before !== undefined && { before }) },
       ...(all ? {} : { owner: caller?.owner ?? null }),
     });
@@ -159,7 +159,8 @@ export class AuctionHistory {
     for (const { trail, owner = null } of this.#unwritten.values()) {
       const text = trailText(trail);
       const before = this.#statements.bytesOf.get(trail.auctionId);
-      this.#statements.put.run(trail.auctionId, trail.requestId, owner, text.length, text);
+      const { auctionId, requestId, ...head } = headOf(trail);
+      this.#statements.put.run(auctionId, requestId, owner, JSON.stringify(head), text.length, text);
       rows += before ? 0 : 1;
       bytes += text.length - Number(before?.bytes ?? 0);
     }
@@ -167,6 +168,10 @@ export class AuctionHistory {
   }
 }
 
+/** A trail that an earlier version kept has no head. */
+const LISTING = `
+  SELECT auction_id AS auctionId, request_id AS requestId, head, CASE WHEN head IS NULL THEN trail END AS trail
+  FROM auctions`;
 const OWNED = 'owner IS :owner';
 /** None when the auction of the cursor is kept no longer: then all older ones are gone too. */
 const BEFORE = 'sequence < (SELECT sequence FROM auctions WHERE auction_id = :before)';
@@ -175,8 +180,8 @@ const STATEMENTS = {
   find: 'SELECT trail, owner FROM auctions WHERE auction_id = ?',
   bytesOf: 'SELECT bytes FROM auctions WHERE auction_id = ?',
   put: `
-    INSERT INTO auctions (auction_id, request_id, owner, bytes, trail) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (auction_id) DO UPDATE SET bytes = excluded.bytes, trail = excluded.trail`,
+    INSERT INTO auctions (auction_id, request_id, owner, head, bytes, trail) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (auction_id) DO UPDATE SET head = excluded.head, bytes = excluded.bytes, trail = excluded.trail`,
 } as const;
 
 const openDatabase = (file: string): DatabaseSync =>
@@ -186,9 +191,11 @@ const openDatabase = (file: string): DatabaseSync =>
   });
 
 /** Trails that an earlier version kept are nobody's. */
-function addOwners(database: DatabaseSync): void {
-  const owner = database.prepare("SELECT name FROM pragma_table_info('auctions') WHERE name = 'owner'").get();
-  if (!owner) database.exec('ALTER TABLE auctions ADD COLUMN owner TEXT');
+function addColumns(database: DatabaseSync): void {
+  const known = database.prepare("SELECT name FROM pragma_table_info('auctions')").all();
+  for (const column of ['owner', 'head']) {
+    if (known.every(({ name }) => name !== column)) database.exec(`ALTER TABLE auctions ADD COLUMN ${column} TEXT`);
+  }
   database.exec('CREATE INDEX IF NOT EXISTS auctions_by_owner ON auctions (owner)');
 }
 
@@ -197,14 +204,12 @@ interface OwnedTrail {
   readonly owner: string | undefined;
 }
 
-function headOf({
-  auctionId,
-  requestId,
-  openedAt,
-  closedAfterMs,
-  summary,
-  awards,
-}: Trail): AuctionListReply['auctions'][number] {
+type Head = AuctionListReply['auctions'][number];
+
+const headIn = ({ head, trail, ...ids }: Record<string, unknown>): Head =>
+  head === null ? headOf(JSON.parse(String(trail))) : { ...ids, ...JSON.parse(String(head)) };
+
+function headOf({ auctionId, requestId, openedAt, closedAfterMs, summary, awards }: Trail): Head {
   const winner = awards.find(({ outcome }) => outcome === 'accepted')?.plantId;
   return { auctionId, requestId, openedAt, closedAfterMs, summary, ...(winner === undefined ? {} : { winner }) };
 }
