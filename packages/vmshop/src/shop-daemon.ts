@@ -20,6 +20,7 @@ import {
   Operations,
   REPLIES_MS,
   stopListening,
+  writeXmlReply,
 } from '@vmgrid/http-api';
 import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
 import { CLIENT_LIMITS, parseDuration, REQUEST_LIMITS, type Request, serveLink } from '@vmgrid/protocol';
@@ -138,7 +139,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       const { owner } = client.principal;
       const request = (await documents.read({ medium: 'xml', bytes }, { owner, revalidate })) as Request;
       const work = () => answerRequest(shop, request, client.principal);
-      return encodeXmlReply(await audited(audit, { request, client }, work));
+      return await writeXmlReply(await audited(audit, { request, client }, work));
     },
     refuse: (error) => {
       if (error.code === 'INTERNAL') log.error({ err: error.cause }, 'a request at the TCP endpoint failed');

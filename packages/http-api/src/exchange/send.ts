@@ -1,12 +1,27 @@
 /** Writes replies into HTTP responses, in the medium that the client asked for. */
+import { runInSlices, systemClock } from '@vmgrid/daemon';
 import type { GridError, Reply } from '@vmgrid/protocol';
-import { encodeXmlReply } from '@vmgrid/protocol/xml';
+import { encodeXmlReply, xmlReplySteps } from '@vmgrid/protocol/xml';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Operation } from '../operations/operations.ts';
 import type { Exchange } from './body.ts';
 import { type Medium, replyMedium, xmlType } from './negotiate.ts';
 
-export function sendReply([request, response]: Exchange, reply: Reply, medium = replyMedium(request)): void {
+/** How long a reply is written before all else has its turn. */
+const SLICE_MS = 10;
+
+/** Writes a reply in XML, in slices: a long list takes most of a second. */
+export const writeXmlReply = (reply: Reply): Promise<string> =>
+  runInSlices(xmlReplySteps(reply), { sliceMs: SLICE_MS }, systemClock);
+
+export async function sendReply(exchange: Exchange, reply: Reply, medium = replyMedium(exchange[0])): Promise<void> {
+  const [request, response] = exchange;
+  if (medium === 'xml') response.type(xmlType(request)).send(await writeXmlReply(reply));
+  else sendAtOnce(exchange, reply, medium);
+}
+
+/** Sends a reply without a list. */
+function sendAtOnce([request, response]: Exchange, reply: Reply, medium: Medium): void {
   if (medium === 'xml') response.type(xmlType(request)).send(encodeXmlReply(reply));
   else response.set('content-type', 'application/json').send(jsonOf(reply.body));
 }
@@ -29,7 +44,7 @@ export function sendError(request: Request, response: Response, error: GridError
     response.setHeader('www-authenticate', 'Bearer realm="vmgrid"');
     response.setHeader('connection', 'close'); // whatever a stranger still sends is not waited for
   }
-  sendReply([request, response], { kind: 'error', body }, mediumForError(request, response));
+  sendAtOnce([request, response], { kind: 'error', body }, mediumForError(request, response));
 }
 
 /** Makes the errors of its path XML. */
@@ -87,12 +102,12 @@ async function answerOperation<T>(
   if (wantsAsync(request)) {
     if (operation.state !== 'running') await operation.settled; // it is brought up to date
     sendAccepted(request, response, operation);
-  } else send((await operation.settled) as T, medium);
+  } else await send((await operation.settled) as T, medium);
 }
 
 const wantsAsync = (request: Request): boolean => /(^|,)\s*respond-async\s*(,|;|$)/i.test(request.get('prefer') ?? '');
 
 function sendAccepted(request: Request, response: Response, operation: Operation): void {
   response.status(202).location(`/v1/requests/${operation.requestId}`).setHeader('preference-applied', 'respond-async');
-  sendReply([request, response], { kind: 'operation', body: operation.toReply() });
+  sendAtOnce([request, response], { kind: 'operation', body: operation.toReply() }, replyMedium(request));
 }

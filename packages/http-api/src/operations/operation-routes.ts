@@ -20,9 +20,9 @@ export interface OperationLookup {
 export function operationRoutes(operationService: OperationLookup): Router {
   const router = Router();
 
-  router.get('/requests/:requestId', guard('request.read'), (request, response) => {
+  router.get('/requests/:requestId', guard('request.read'), async (request, response) => {
     const body = operationService.operation({ ...request.params, caller: callerOf(response) }).toReply();
-    sendReply([request, response], { kind: 'operation', body });
+    await sendReply([request, response], { kind: 'operation', body });
   });
 
   router.get('/requests/:requestId/events', guard('request.events'), (request, response) => {
@@ -32,7 +32,7 @@ export function operationRoutes(operationService: OperationLookup): Router {
   router.delete('/requests/:requestId', guard('request.cancel'), async (request, response) => {
     const cancelling = operationService.cancel({ ...request.params, caller: callerOf(response) });
     response.locals.work = cancelling;
-    sendReply([request, response], { kind: 'operation', body: await cancelling });
+    await sendReply([request, response], { kind: 'operation', body: await cancelling });
   });
 
   return router;

@@ -78,7 +78,11 @@ export type ForbiddenCharacters = 'throw' | 'replace';
  * Writes the document of a root element, one element to a line, with text exactly as it is. Throws GridError
  * REQUEST_INVALID when `forbidden` is `throw`.
  */
-export function buildXml(root: XmlElement, forbidden: ForbiddenCharacters): string {
+export const buildXml = (root: XmlElement, forbidden: ForbiddenCharacters): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n${buildElement(root, '\n', forbidden)}\n`;
+
+/** Writes one element of a document; `indent` is the end of the line before, and the blanks before its tags. */
+export function buildElement(element: XmlElement, indent: string, forbidden: ForbiddenCharacters): string {
   const text = (value: string) => escapeText(allowed(value, forbidden));
   const attribute = (value: string) => escapeAttribute(allowed(value, forbidden));
   const ordered = ({ name, attributes, children, text: own }: XmlElement, indent: string): OrderedNode => {
@@ -92,7 +96,7 @@ export function buildXml(root: XmlElement, forbidden: ForbiddenCharacters): stri
     const inside = [...(own === '' ? [] : [textNode(text(own))]), ...lines, ...last];
     return { [name]: inside, ':@': Object.fromEntries(escaped) } as OrderedNode;
   };
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${builder().build([ordered(root, '\n')])}\n`;
+  return builder().build([ordered(element, indent)]);
 }
 
 const textNode = (text: string): OrderedNode => ({ '#text': text }) as OrderedNode;

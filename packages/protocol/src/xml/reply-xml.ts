@@ -6,7 +6,7 @@ import { ErrorReply, EstimateReply, ListReply, OperationReply, type Reply, VmRep
 import { validate } from '../schema/validation/validator.ts';
 import { readBid, readDecline, writeBid, writeDecline } from './bid-xml.ts';
 import { readAd, writeAd } from './classad-xml.ts';
-import { buildXml, parseXml, type XmlElement } from './element.ts';
+import { buildElement, buildXml, parseXml, type XmlElement } from './element.ts';
 import { openEnvelope, XML_VERSION } from './envelope.ts';
 import { member, members } from './fields.ts';
 import { asText, invalid, type OpenElement, openElement, textOf } from './open-element.ts';
@@ -21,26 +21,62 @@ import { element, textElement } from './write.ts';
  * reported.
  */
 export function encodeXmlReply(reply: Reply): string {
-  const requestId = 'requestId' in reply.body ? reply.body.requestId : undefined;
-  return buildXml(
-    element('vmgrid', { version: XML_VERSION }, [element('reply', { requestId }, writeReply(reply))]),
-    'replace',
-  );
+  const steps = xmlReplySteps(reply);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }
 
-function writeReply({ kind, body }: Reply): readonly XmlElement[] {
+/** Steps to the document of a reply, one for each item of a list: to write an item takes up to a millisecond. */
+export function* xmlReplySteps(reply: Reply): Generator<undefined, string> {
+  const requestId = 'requestId' in reply.body ? reply.body.requestId : undefined;
+  const document = (children: readonly XmlElement[]) =>
+    buildXml(element('vmgrid', { version: XML_VERSION }, [element('reply', { requestId }, children)]), 'replace');
+  if (reply.kind !== 'vms' && reply.kind !== 'estimate') return document(writeReply(reply));
+  const list = listIn(reply);
+  if (list.items.length < 2) return document([{ ...list.holder, children: list.items.map((write) => write()) }]);
+  // As a document with two empty items, in whose place all the items stand.
+  const around = document([{ ...list.holder, children: [EMPTY_ITEM, EMPTY_ITEM] }]);
+  const place = `${ITEM_INDENT}${buildElement(EMPTY_ITEM, ITEM_INDENT, 'replace')}`.repeat(2);
+  const at = around.lastIndexOf(place);
+  const pieces = [around.slice(0, at)];
+  for (const write of list.items) {
+    pieces.push(ITEM_INDENT, buildElement(write(), ITEM_INDENT, 'replace'));
+    yield;
+  }
+  return [...pieces, around.slice(at + place.length)].join('');
+}
+
+const EMPTY_ITEM = element('item');
+/** Items stand in a list, in `reply`, in `vmgrid`. */
+const ITEM_INDENT = `\n${' '.repeat(6)}`;
+
+interface ListInXml {
+  /** The element of the list, without its items. */
+  readonly holder: XmlElement;
+  readonly items: readonly (() => XmlElement)[];
+}
+
+type ListReplies = Extract<Reply, { readonly kind: 'vms' | 'estimate' }>;
+
+/** The list that a reply consists of. */
+function listIn({ kind, body }: ListReplies): ListInXml {
+  const each = <T>(items: readonly T[], write: (item: T) => XmlElement) => items.map((item) => () => write(item));
+  if (kind === 'vms') {
+    const items = [...each(body.vms, (vm) => writeAd('vm', vm)), ...each(body.silentPlants, writeSilent)];
+    return { holder: element('vms', { next: body.next }), items };
+  }
+  const { bids, declines, trail, silentPlants = [] } = body;
+  const offers = [...each(bids, writeBid), ...each(declines, writeDecline)];
+  const items = [...offers, () => writeTrail(trail), ...each(silentPlants, writeSilent)];
+  return { holder: element('estimate'), items };
+}
+
+function writeReply({ kind, body }: Exclude<Reply, ListReplies>): readonly XmlElement[] {
   switch (kind) {
     case 'vm':
       return [writeAd('vm', body.vm), ...(body.trail === undefined ? [] : [writeTrail(body.trail)])];
-    case 'vms': {
-      const silent = body.silentPlants.map(writeSilent);
-      return [element('vms', { next: body.next }, [...body.vms.map((vm) => writeAd('vm', vm)), ...silent])];
-    }
-    case 'estimate': {
-      const { bids, declines, trail, silentPlants = [] } = body;
-      const offers = [...bids.map(writeBid), ...declines.map(writeDecline)];
-      return [element('estimate', {}, [...offers, writeTrail(trail), ...silentPlants.map(writeSilent)])];
-    }
     case 'operation':
       return [writeOperation(body)];
     case 'error':

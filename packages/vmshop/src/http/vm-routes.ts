@@ -74,7 +74,7 @@ export function vmRoutes(shop: Shop): Router {
     const constraint = singleQuery(request, 'constraint');
     const wanted = decodeList({ ...pageQuery(request), ...(constraint === undefined ? {} : { constraint }) });
     const body = await shop.list(by(response, wanted));
-    sendReply([request, response], { kind: 'vms', body });
+    await sendReply([request, response], { kind: 'vms', body });
   });
 
   /** Ids of VMs look otherwise. */
@@ -86,7 +86,7 @@ export function vmRoutes(shop: Shop): Router {
   router.get('/vms/:vmId', guard('vm.query', ['attributes']), async (request, response) => {
     const attributes = singleQuery(request, 'attributes')?.split(',');
     const query = decodeQuery({ vmId: request.params.vmId, ...(attributes ? { attributes } : {}) });
-    sendReply([request, response], { kind: 'vm', body: await shop.query(by(response, query)) });
+    await sendReply([request, response], { kind: 'vm', body: await shop.query(by(response, query)) });
   });
 
   router.post('/vms/:vmId/configure', guard('vm.configure'), async (request, response) => {
@@ -108,7 +108,7 @@ export function vmRoutes(shop: Shop): Router {
   router.delete('/vms/:vmId', guard('vm.destroy'), bare('destroy'));
 
   router.post('/estimates', guard('vm.estimate'), async (request, response) => {
-    sendReply([request, response], {
+    await sendReply([request, response], {
       kind: 'estimate',
       body: await shop.estimate(by(response, await readVerb([request, response], 'estimate'))),
     });

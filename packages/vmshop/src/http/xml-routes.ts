@@ -16,7 +16,7 @@ export function xmlRoutes(shop: Shop): Router {
     await response.locals.begins?.();
     const reply = await answerRequest(shop, document, principalOf(response));
     response.locals.target = vmOf(reply) ?? response.locals.target;
-    sendReply([request, response], reply, 'xml');
+    await sendReply([request, response], reply, 'xml');
   });
   return router;
 }
