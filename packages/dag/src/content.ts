@@ -13,8 +13,17 @@ type Content = Pick<FileAction, 'content' | 'encoding'>;
  */
 export function fileBytes({ content = '', encoding = FILE_DEFAULTS.encoding }: Content): Uint8Array | undefined {
   if (encoding === 'utf-8') return new TextEncoder().encode(content);
+  const binary = decodedBase64(content);
+  if (binary === undefined) return undefined;
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at); // `Uint8Array.from` takes far longer
+  return bytes;
+}
+
+/** A character for each byte; undefined where the text is not valid base64. */
+function decodedBase64(text: string): string | undefined {
   try {
-    return Uint8Array.from(atob(content), (char) => char.charCodeAt(0));
+    return atob(text);
   } catch {
     return undefined;
   }

@@ -48,6 +48,14 @@ export const heavyDocuments = (): readonly HeavyDocument[] => [
   json('one text', `"${filled('x')}"`),
   json('escapes', `"${filled('\\"')}"`),
   estimate('long scripts', { machine, dag: { actions: actions(7, 'x'.repeat(1_000_000)) } }),
+  estimate('long files', {
+    dag: {
+      actions: Array.from({ length: 7 }, (_, index) => ({
+        ...{ id: `a${index}`, kind: 'file', path: `/file-${index}` },
+        ...{ content: 'abcd'.repeat(250_000), encoding: 'base64' },
+      })),
+    },
+  }),
   estimate('as many actions and edges as may be', {
     dag: {
       actions: actions(1_000, 'true #'),
