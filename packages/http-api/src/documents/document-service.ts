@@ -2,6 +2,7 @@
  * Reads the documents of an endpoint: small ones at once; large ones, and what is wrong with small ones, in workers, so
  * that nobody else waits for them. Owners take turns.
  */
+import { setImmediate } from 'node:timers/promises';
 import { GridError, Untold } from '@vmgrid/protocol';
 import { type Revalidate, refusalOf } from '../access/revalidate.ts';
 import { decodeDocument, type IncomingDocument } from './decode-document.ts';
@@ -65,6 +66,7 @@ export class DocumentService {
     this.#waiting.set(owner, [...waiting, { document, resolve, reject }]);
     this.#next();
     const read = await promise;
+    await setImmediate(); // to take over a large one has taken as long as a step may
     const refusal = revalidate && (await refusalOf(revalidate));
     if (refusal) throw refusal;
     return read;
