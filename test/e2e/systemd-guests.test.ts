@@ -20,6 +20,8 @@ cat > /etc/systemd/system/private.service <<'END'
 [Service]
 PrivateTmp=yes
 ExecStart=/bin/sh -c 'echo began > /tmp/mark; exec >> /var/log/private.log; while :; do echo tick; sleep 1; done'
+[Install]
+WantedBy=multi-user.target
 END
 cat > /etc/systemd/system/daily.service <<'END'
 [Service]
@@ -29,7 +31,8 @@ END
 at=$(date -d '1 hour ago' +%H:%M)
 printf "[Timer]\\nOnCalendar=$at\\nPersistent=yes\\n" > /etc/systemd/system/daily.timer
 systemctl daemon-reload
-systemctl start private.service
+systemctl enable private.service
+deb-systemd-invoke start private.service # as the script of a package starts it
 systemctl disable --now ssh.socket
 systemctl enable --now ssh.service
 logger -t before 'said before the image was made'
@@ -107,7 +110,7 @@ test('the journal has what was logged in the image and in the clone, at once', (
   }
 });
 
-test('a service goes on with its private folder and its log, and what actions left is whole', () => {
+test('a service that a package starts runs, and goes on with its private folder and its log, and what actions left is whole', () => {
   for (const told of restored) {
     expect(told).toMatchObject({ Private: 'began writable', Zeros: '0', Failed: '' });
     expect(told.Active).toBe('active active active active');

@@ -28,6 +28,10 @@ rm -f /etc/ssh/ssh_host_*
 mkdir -p /etc/ssh/sshd_config.d
 echo 'HostKey /etc/ssh/ssh_host_ed25519_key' > /etc/ssh/sshd_config.d/vmgrid.conf
 
+# --- mmdebstrap lets no package start its services while it installs them, and would end that after the disk is written
+rm -f /usr/sbin/policy-rc.d
+[ ! -e /sbin/start-stop-daemon.REAL ] || mv /sbin/start-stop-daemon.REAL /sbin/start-stop-daemon
+
 # --- nobody in particular
 usermod --password '*' root
 : > /etc/machine-id
