@@ -47,7 +47,8 @@ export function* chooseGreedily<T extends Choosable>(
   const take = (next: Chosen<T>): void => {
     chosen.push(next);
     bytesLeft -= next.item.bytes;
-    for (const [at, value] of next.item.savings.entries()) saved[at] = Math.max(saved[at]!, value);
+    const { savings } = next.item;
+    for (let at = 0; at < savings.length; at++) if (savings[at]! > saved[at]!) saved[at] = savings[at]!;
   };
   for (const item of kept) take({ item, gain: gainOf(item, saved) });
   while (chosen.length < limits.count) {
@@ -80,6 +81,9 @@ function best<T extends Choosable>(items: readonly T[], { saved, bytesLeft, by }
 /** Returns an item's saving beyond what is saved already. */
 export function gainOf({ savings }: Choosable, saved: Float64Array): number {
   let gain = 0;
-  for (let at = 0; at < savings.length; at++) gain += Math.max(0, savings[at]! - saved[at]!);
+  for (let at = 0; at < savings.length; at++) {
+    const more = savings[at]! - saved[at]!;
+    if (more > 0) gain += more;
+  }
   return gain;
 }
