@@ -1,18 +1,34 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
 import { runTool } from '@vmgrid/host';
+import { exhaustionIn, GridError } from '@vmgrid/protocol';
 import type { MachineState, StartOrder } from './production-line.ts';
+import { emptyOverlay } from './qcow2-overlay.ts';
+
+const MIB = 1_048_576;
 
 /** Makes a writable qcow2 disk of this size over the image's frozen disk. After a failure it does not exist. */
 export async function makeOverlayDisk(
   { image: { manifest, directory } }: StartOrder,
-  { disk, sizeMiB, run }: { readonly disk: string; readonly sizeMiB: number; readonly run: CommandRunner },
-  signal: AbortSignal,
+  disk: string,
+  sizeMiB: number,
 ): Promise<void> {
   const backing = join(directory, manifest.disk);
-  const args = ['create', '-q', '-f', 'qcow2', '-F', manifest.diskFormat, '-b', backing, disk, `${sizeMiB}M`];
-  const message = `the overlay over image ${manifest.id} could not be made`;
-  await runTool('qemu-img', args, { run, signal, failure: { code: 'VMM_FAILED', message } });
+  const overlay = emptyOverlay({ backing, backingFormat: manifest.diskFormat, sizeBytes: sizeMiB * MIB });
+  try {
+    await writeFile(disk, overlay, { flag: 'wx', mode: 0o644 });
+  } catch (error) {
+    await rm(disk, { force: true });
+    const { message } = error as Error;
+    const code = exhaustionIn(message) ?? 'VMM_FAILED';
+    throw new GridError(
+      code,
+      `the overlay over image ${manifest.id} could not be made: ${message}`,
+      {},
+      { cause: error },
+    );
+  }
 }
 
 /** The parent of a machine's writable disk, as seen from a folder beside the image's. */

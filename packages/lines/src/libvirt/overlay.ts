@@ -11,12 +11,13 @@ import { FILES } from './layout.ts';
  */
 export async function makeOverlay(
   order: StartOrder,
-  { user, run, reached }: OverlayOptions,
+  { user, reached }: OverlayOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const disk = join(order.directory, FILES.disk);
   try {
-    await makeOverlayDisk(order, { disk, sizeMiB: order.machine.diskMiB, run }, signal);
+    signal.throwIfAborted();
+    await makeOverlayDisk(order, disk, order.machine.diskMiB);
     reached('overlay');
     await chmod(disk, 0o600);
     await chmod(order.directory, 0o711);

@@ -15,6 +15,7 @@ const overlayMiB = ({ start, machine, image }: StartOrder): number =>
 export const makeOverlay = (order: StartOrder, options: OverlayOptions, signal: AbortSignal): Promise<void> =>
   makeRunFolder(order.directory, options, async (folder) => {
     const disk = join(folder, FILES.disk);
-    await makeOverlayDisk(order, { disk, sizeMiB: overlayMiB(order), run: options.run }, signal);
+    signal.throwIfAborted();
+    await makeOverlayDisk(order, disk, overlayMiB(order));
     return disk;
   });
