@@ -4,7 +4,7 @@ export { Cgroups } from './cgroup/cgroups.ts';
 export { holdFifo, makeFifos, readFifo, writeFifo } from './fifo.ts';
 export { freeBytes } from './free-bytes.ts';
 export { hostMemory } from './host-memory.ts';
-export { readLines } from './line-reader.ts';
+export { lineSplitter, readLines } from './line-reader.ts';
 export { type MachineGroups, NO_GROUPS } from './machine-groups.ts';
 export { nameWhatIsFull } from './name-what-is-full.ts';
 export { requirePassage } from './require-passage.ts';

@@ -2,13 +2,13 @@ import type { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 
 /**
- * Calls `onLine` with each line of a socket's text, without its end. A line longer than `maxChars` is cut there and its
- * rest dropped, because the writer may be a hostile guest.
+ * Returns a function that takes text in pieces and calls `onLine` with each line, without its end. A line longer than
+ * `maxChars` is cut there and its rest dropped, because the writer may be a hostile guest.
  */
-export function readLines(socket: Socket, maxChars: number, onLine: (line: string) => void): void {
+export function lineSplitter(maxChars: number, onLine: (line: string) => void): (chunk: Buffer) => void {
   const decoder = new StringDecoder('utf8');
   let pending = '';
-  socket.on('data', (chunk: Buffer) => {
+  return (chunk) => {
     const pieces = decoder.write(chunk).split('\n');
     for (const [index, piece] of pieces.entries()) {
       if (pending.length < maxChars) pending = (pending + piece).slice(0, maxChars);
@@ -17,5 +17,10 @@ export function readLines(socket: Socket, maxChars: number, onLine: (line: strin
       pending = '';
       onLine(line);
     }
-  });
+  };
+}
+
+/** Calls `onLine` with each line of a socket's text, as `lineSplitter` does. */
+export function readLines(socket: Socket, maxChars: number, onLine: (line: string) => void): void {
+  socket.on('data', lineSplitter(maxChars, onLine));
 }

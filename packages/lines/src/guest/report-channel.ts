@@ -1,23 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
 import { abortable, whenClosed } from '@vmgrid/daemon';
 import { readLines } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
 import type { Restart } from '../production-line.ts';
-
-/** Longest line of a report; the rest of a longer one is dropped. */
-const MAX_LINE_CHARS = 131_072;
-/** Lines that are kept for a slow reader; beyond them the guest must wait. */
-const QUEUE_LINES = 1_000;
-/** Lines that are read in a row before other work of the plant has its turn. */
-const LINES_IN_A_ROW = 1_000;
-/** Most bytes of one run: a guest that writes without end must not fill the plant's memory. */
-export const MAX_RUN_BYTES = 16_777_216;
-/**
- * Most lines of one run, because each of them is parsed. It is more than the longest DAG prints with all its retries.
- */
-export const MAX_RUN_LINES = 100_000;
+import { MAX_LINE_CHARS, RunLines } from './run-lines.ts';
 
 /**
  * Finds a port by its name: a virtio port has it in sysfs, a serial line on the kernel's command line. It starts no
@@ -89,14 +76,16 @@ export const endedScript = (pid: number, token: string): string => `${FIND_PORT}
 ran ${token} killed" > "$port"
 `;
 
-type Run = { readonly token: string; state: 'announced' | 'started' | 'flooded' | 'cut'; bytes: number; lines: number };
+interface Run {
+  readonly token: string;
+  readonly lines: RunLines;
+  hasStarted: boolean;
+}
 
 /** The host's end of the port on which a guest prints the output of a command, line by line. */
 export class ReportChannel {
   readonly #socket: Socket;
-  readonly #queue: string[] = [];
   #run: Run | undefined;
-  #wake: () => void = () => undefined;
   #restart = Promise.withResolvers<Restart>();
   readonly #closed = new AbortController();
 
@@ -105,18 +94,16 @@ export class ReportChannel {
     socket.on('error', () => undefined);
     whenClosed(socket, () => {
       this.#closed.abort(new GridError('GUEST_LOST', 'the machine ended while a command ran in it'));
-      this.#wake();
+      this.#run?.lines.wake();
     });
-    socket.on('data', (chunk: Buffer) => this.#count(chunk.length));
+    socket.on('data', (chunk: Buffer) => this.#run?.lines.countBytes(chunk.length));
     readLines(socket, MAX_LINE_CHARS, (line) => this.#receive(line));
   }
 
   /** Prepares for the lines of one run; lines of an abandoned one are dropped. Returns the run's token. */
   announce(): string {
     const token = randomBytes(12).toString('hex');
-    this.#queue.length = 0;
-    this.#socket.resume();
-    this.#run = { token, state: 'announced', bytes: 0, lines: 0 };
+    this.#run = { token, lines: new RunLines(this.#socket), hasStarted: false };
     this.#restart = Promise.withResolvers();
     return token;
   }
@@ -126,26 +113,22 @@ export class ReportChannel {
    * when it restarts, GUEST_UNREACHABLE when the run prints more than it may.
    */
   async *lines(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
-    const run = this.#run;
-    const last = `ran ${run?.token} `;
+    const run = this.#run!;
     try {
-      for (let read = 1; ; read += 1) {
-        const line = await this.#next(signal);
-        if (line.startsWith(last)) return;
-        yield line;
-        if (read % LINES_IN_A_ROW === 0) await setImmediate();
-      }
+      yield* run.lines.read(signal, this.#closed.signal);
     } finally {
-      if (this.#run === run) this.#forget();
+      // From now on all input belongs to no run and is dropped.
+      if (this.#run === run) {
+        this.#run = undefined;
+        run.lines.drop();
+      }
     }
   }
 
   /** Call it when the machine was reset: its processes are gone. */
   guestRestarted(how: Restart): void {
     this.#restart.resolve(how);
-    if (this.#run === undefined) return;
-    this.#run.state = 'cut';
-    this.#wake();
+    this.#run?.lines.cut();
   }
 
   /** Resolves once that was told since the last run was announced. @throws GUEST_LOST; the signal's reason */
@@ -157,70 +140,11 @@ export class ReportChannel {
     this.#socket.destroy();
   }
 
-  /** From now on all input belongs to no run and is dropped. */
-  #forget(): void {
-    this.#run = undefined;
-    this.#queue.length = 0;
-    this.#socket.resume();
-  }
-
-  async #next(signal: AbortSignal): Promise<string> {
-    for (;;) {
-      signal.throwIfAborted();
-      if (this.#run?.state === 'flooded') throw tooMuch();
-      const line = this.#queue.shift();
-      if (line !== undefined) {
-        if (this.#queue.length === 0) this.#socket.resume();
-        return line;
-      }
-      if (this.#run?.state === 'cut') {
-        throw new GridError('GUEST_RESTARTED', 'the guest restarted while a command ran in it');
-      }
-      this.#closed.signal.throwIfAborted();
-      const more = Promise.withResolvers<void>();
-      this.#wake = more.resolve;
-      await abortable(more.promise, signal);
-    }
-  }
-
-  #count(bytes: number): void {
+  #receive(line: string): void {
     const run = this.#run;
-    if (run === undefined) return;
-    run.bytes += bytes;
-    if (run.bytes > MAX_RUN_BYTES) this.#flood(run);
-  }
-
-  #flood(run: Run): void {
-    run.state = 'flooded';
-    this.#queue.length = 0;
-    this.#wake();
-  }
-
-  #receive(text: string): void {
-    const run = this.#run;
-    if (run === undefined || run.state === 'flooded' || run.state === 'cut') return;
-    run.lines += 1;
-    if (run.lines > MAX_RUN_LINES) {
-      this.#flood(run);
-      return;
-    }
-    const line = text.endsWith('\r') ? text.slice(0, -1) : text;
-    if (run.state === 'announced') {
-      if (line === `run ${run.token}`) run.state = 'started';
-      return;
-    }
-    this.#queue.push(line);
-    if (this.#queue.length >= QUEUE_LINES) this.#socket.pause();
-    this.#wake();
+    if (!run?.lines.countLine()) return;
+    if (!run.hasStarted) run.hasStarted = line.trimEnd() === `run ${run.token}`;
+    else if (line.startsWith(`ran ${run.token} `)) run.lines.end();
+    else run.lines.push(line);
   }
 }
-
-const tooMuch = (): GridError =>
-  new GridError(
-    'GUEST_UNREACHABLE',
-    `the guest wrote more than ${MAX_RUN_BYTES} bytes or ${MAX_RUN_LINES} lines in a run`,
-    {
-      limitBytes: MAX_RUN_BYTES,
-      limitLines: MAX_RUN_LINES,
-    },
-  );

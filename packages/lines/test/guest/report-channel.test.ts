@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import { beforeEach, expect, test } from '@jest/globals';
 import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
-import { MAX_RUN_BYTES, MAX_RUN_LINES, ReportChannel } from '../../src/guest/report-channel.ts';
+import { ReportChannel } from '../../src/guest/report-channel.ts';
+import { MAX_RUN_BYTES, MAX_RUN_LINES } from '../../src/guest/run-lines.ts';
 
 const signal = NO_DEADLINE;
 let socket: Socket;
