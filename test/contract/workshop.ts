@@ -6,12 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkImage, testBase, testFolder } from '@vmgrid/test-support/grids/test-warehouse.ts';
-import {
-  type ConfigDiscPlan,
-  type GuestIdentity,
-  type GuestStep,
-  writeConfigDisc,
-} from '../../packages/lines/src/guest/config-disc.ts';
+import type { GuestIdentity } from '../../packages/lines/src/guest/clone-identity.ts';
+import { type ConfigDiscPlan, type GuestStep, writeConfigDisc } from '../../packages/lines/src/guest/config-disc.ts';
 import { parseReportLine, type RunnerEvent } from '../../packages/lines/src/guest/report.ts';
 import { type RunnerTask, runnerCommand } from '../../packages/lines/src/guest/runner-command.ts';
 import type { GuestAccess, Machine, ProductionLine, StartOrder } from '../../packages/lines/src/production-line.ts';

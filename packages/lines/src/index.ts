@@ -1,5 +1,11 @@
 /** Production lines make machines, and talk to their guests. */
-export { type ConfigDiscPlan, type GuestIdentity, type GuestStep, writeConfigDisc } from './guest/config-disc.ts';
+export {
+  type CloneIdentity,
+  type GuestIdentity,
+  identityAttributes,
+  makeCloneIdentity,
+} from './guest/clone-identity.ts';
+export { type ConfigDiscPlan, type GuestStep, writeConfigDisc } from './guest/config-disc.ts';
 export type { FileOnDisk } from './guest/iso-image.ts';
 export { ATTRIBUTES_LIMIT_BYTES, parseReportLine, type RunnerEvent } from './guest/report.ts';
 export { type RunnerTask, readRunnerCommand, runnerCommand } from './guest/runner-command.ts';

@@ -7,6 +7,7 @@
  */
 import type { LineName, LineReport, MachineSpec } from '@vmgrid/protocol';
 import type { GoldenImage, ImageMemory, Manifest } from '@vmgrid/warehouse';
+import type { CloneIdentity } from './guest/clone-identity.ts';
 
 /** Everything that a line needs to start one machine. Directories exist; the line owns what it makes in `directory`. */
 export interface StartOrder {
@@ -128,6 +129,17 @@ export interface FrozenFiles {
   readonly memory?: ImageMemory;
 }
 
+/** What a guest said when it was given its identity. */
+export interface GivenIdentity {
+  /** Problems that do not keep the guest from working. */
+  readonly warnings: readonly string[];
+  /**
+   * Resolves once everything of the identity is on the guest's disk. @throws GridError GUEST_LOST, GUEST_UNREACHABLE,
+   * GUEST_RESTARTED
+   */
+  readonly settled: Promise<void>;
+}
+
 /** Why a guest started anew: somebody in it asked for that, or its kernel could not go on. */
 export type Restart = 'asked' | 'panic';
 
@@ -145,4 +157,14 @@ export interface Guest {
    * network closed; `Machine.guest` waits until it is up. @throws GridError GUEST_LOST when its machine ends
    */
   restarted(signal: AbortSignal): Promise<Restart>;
+  /**
+   * Gives the guest its identity and resolves when its network may be opened. Left out where only the runner can do
+   * that. `epochMs`: the host's time now, because a restored clone has the clock of its image.
+   */
+  identify?(identity: CloneIdentity, epochMs: number, signal: AbortSignal): Promise<GivenIdentity>;
+  /**
+   * Prepares the guest for its clones, after it was made nobody's and right before it is frozen with its memory. Left
+   * out where there is nothing to prepare.
+   */
+  prepare?(signal: AbortSignal): Promise<void>;
 }

@@ -1,10 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ignoreMissing } from '@vmgrid/daemon';
 import { type FileAction, type PackageAction, restartsMachine, type ScriptAction } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
-import { makeHostKey } from './host-key.ts';
+import { type CloneIdentity, type GuestIdentity, makeCloneIdentity } from './clone-identity.ts';
 import { type FileOnDisk, type IsoFile, isoPieces } from './iso-image.ts';
 import { NO_CLOUD_VOLUME, noCloudFiles } from './no-cloud.ts';
 
@@ -12,19 +11,8 @@ import { NO_CLOUD_VOLUME, noCloudFiles } from './no-cloud.ts';
 const PROGRAMS = ['runner.sh', 'identity.sh', 'quiesce.sh', 'keep-tail.pl'] as const;
 /** Reports what actions leave running, which a boot would lose. */
 const OBSERVER = 'observe.sh';
-const ENTROPY_BYTES = 512;
 const DEFAULT_FILE_MODE = '0644';
 const DEFAULT_FILE_OWNER = 'root:root';
-
-/** The identity that a clone gets. */
-export interface GuestIdentity {
-  /** An RFC 1123 label. */
-  readonly hostName: string;
-  /** Six bytes in hexadecimal, separated by colons. */
-  readonly macAddress: string;
-  /** Whether the disk is larger than the image's, so that its file system must grow. */
-  readonly growDisk?: boolean;
-}
 
 export type GuestAction = ScriptAction | FileAction | PackageAction;
 
@@ -60,25 +48,21 @@ const assignments = (values: Readonly<Record<string, string>>): Buffer =>
       .join(''),
   );
 
-/**
- * The host makes the clone's key. A guest that has just been restored would need ten times as long, and hides nothing
- * from the host that holds its memory anyway.
- */
-function identityFiles(identity: GuestIdentity, cloudInit: boolean): IsoFile[] {
+function identityFiles(identity: CloneIdentity, cloudInit: boolean): IsoFile[] {
+  const { hostName, hostKey } = identity;
   const values = {
-    host_name: identity.hostName,
+    host_name: hostName,
     mac_address: identity.macAddress,
-    machine_id: randomBytes(16).toString('hex'),
-    boot_id: randomUUID(),
+    machine_id: identity.machineId,
+    boot_id: identity.bootId,
     grow_disk: identity.growDisk ? 'yes' : 'no',
   };
-  const hostKey = makeHostKey(`root@${identity.hostName}`);
   return [
     { name: 'hostkey', content: text(hostKey.privateKey) },
     { name: 'hostkey.pub', content: text(hostKey.publicKey) },
     { name: 'identity', content: assignments(values) },
-    { name: 'entropy', content: randomBytes(ENTROPY_BYTES) },
-    ...(cloudInit ? noCloudFiles(identity.hostName, hostKey) : []),
+    { name: 'entropy', content: identity.entropy },
+    ...(cloudInit ? noCloudFiles(hostName, hostKey) : []),
   ];
 }
 
@@ -149,7 +133,7 @@ export async function writeConfigDisc(path: string, plan: ConfigDiscPlan): Promi
   );
   const files = [
     ...(await Promise.all(programs)),
-    ...(identity === undefined ? [] : identityFiles(identity, cloudInit)),
+    ...(identity === undefined ? [] : identityFiles(makeCloneIdentity(identity), cloudInit)),
     ...(await Promise.all(steps.map((step) => stepFiles(step, plan)))).flat(),
   ];
   const file = await open(path, 'wx', 0o600);

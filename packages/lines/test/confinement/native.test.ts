@@ -7,7 +7,7 @@ import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.
 import { confine, requireConfinement } from '../../src/confinement/confinement.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
-const NAMES = ['vmgrid-confine', 'read-only-memory.so'];
+const NAMES = ['vmgrid-confine', 'read-only-memory.so', 'vmgrid-agent'];
 const folder = useTemporaryFolder();
 
 /** Compiles them in a copy of the sources, and returns their bytes. */
@@ -15,8 +15,9 @@ async function compiledIn(place: string): Promise<readonly Buffer[]> {
   const root = join(folder(), place);
   await mkdir(join(root, 'scripts'), { recursive: true });
   await cp(join(ROOT, 'scripts/native.mjs'), join(root, 'scripts/native.mjs'));
-  const sources = 'packages/lines/src/confinement';
-  await cp(join(ROOT, sources), join(root, sources), { recursive: true });
+  for (const sources of ['packages/lines/src/confinement', 'agent/src']) {
+    await cp(join(ROOT, sources), join(root, sources), { recursive: true });
+  }
   const compile = "import('./scripts/native.mjs').then(({ compileNative }) => compileNative())";
   execFileSync(process.execPath, ['-e', compile], { cwd: root });
   return Promise.all(NAMES.map((name) => readFile(join(root, 'dist/native', name))));
