@@ -10,6 +10,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: BenchSuite
   age: () => import('./age.ts'),
   hits: () => import('./hits.ts'),
   clone: () => import('./clone.ts'),
+  create: () => import('./create.ts'),
   classad: () => import('./classad.ts'),
   equal: () => import('./equal.ts'),
   faults: () => import('./faults.ts'),

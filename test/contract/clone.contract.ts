@@ -79,8 +79,8 @@ export function cloneContract({ restores, guest }: LineUnderTest, bench: () => B
       const before = await digestsOf(image.directory);
       const { machine: writer } = await bench().crew('writer');
       const { machine: reader } = await bench().crew('resident');
-      const write = 'cat /sys/class/net/eth0/operstate 2> /dev/null || echo down; echo changed > /root/changed; sync';
-      expect(await workshop.run(writer, write)).toEqual(['down']);
+      const reach = 'ping -c 1 -w 2 10.0.2.2 > /dev/null 2>&1 && echo reached || echo alone';
+      expect(await workshop.run(writer, `${reach}; echo changed > /root/changed; sync`)).toEqual(['alone']);
       expect(await workshop.run(reader, 'ls /root/changed 2> /dev/null || echo nothing')).toEqual(['nothing']);
       expect(await digestsOf(image.directory)).toEqual(before);
     },

@@ -22,7 +22,7 @@ export function productionLineContract(subject: LineUnderTest): void {
     afterAll(() => bench?.workshop.close(), 60_000);
 
     cloneContract(subject, () => bench);
-    imageContract(subject, () => bench);
+    imageContract(() => bench);
     limitsContract(subject, () => bench);
     isolationContract(subject, () => bench);
     lifeContract(() => bench);

@@ -24,7 +24,9 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
       const booted = await workshop.line.start({ ...order, start: 'boot' }, workshop.signal);
       const { access } = await resumeMachine(booted, systemClock, workshop.signal);
       expect(access.sshPort).toBeGreaterThan(0);
-      const look = 'cat /root/kept; hostname; cat /sys/class/net/eth0/operstate';
+      // The kernel says so up to a second after the card has its link.
+      const state = '/sys/class/net/eth0/operstate';
+      const look = `cat /root/kept; hostname; while grep -q down ${state}; do sleep 0.05; done; cat ${state}`;
       // A card of UML's does not say that it is up.
       expect(await workshop.run(booted, look)).toEqual(['on disk', 'lost', expect.stringMatching(/^(up|unknown)$/)]);
       await booted.stop(0, workshop.signal);

@@ -6,11 +6,21 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkImage, testBase, testFolder } from '@vmgrid/test-support/grids/test-warehouse.ts';
-import type { GuestIdentity } from '../../packages/lines/src/guest/clone-identity.ts';
+import {
+  type GuestIdentity,
+  identityAttributes,
+  makeCloneIdentity,
+} from '../../packages/lines/src/guest/clone-identity.ts';
 import { type ConfigDiscPlan, type GuestStep, writeConfigDisc } from '../../packages/lines/src/guest/config-disc.ts';
 import { parseReportLine, type RunnerEvent } from '../../packages/lines/src/guest/report.ts';
 import { type RunnerTask, runnerCommand } from '../../packages/lines/src/guest/runner-command.ts';
-import type { GuestAccess, Machine, ProductionLine, StartOrder } from '../../packages/lines/src/production-line.ts';
+import type {
+  Guest,
+  GuestAccess,
+  Machine,
+  ProductionLine,
+  StartOrder,
+} from '../../packages/lines/src/production-line.ts';
 import type { FindImages } from '../../packages/lines/src/trial-kernel.ts';
 import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
 import type { Staging } from '../../packages/warehouse/src/making/staging.ts';
@@ -152,7 +162,9 @@ export class Workshop {
     await machine.insertDisc(disc, this.signal);
     const guest = await machine.guest(this.signal);
     const events: RunnerEvent[] = [];
-    const command = runnerCommand(guest.discDevice, tasks, Date.now());
+    if (plan.identity && guest.identify) events.push(await this.#identify(machine, plan.identity, guest));
+    const left = tasks.filter(({ task }) => task !== 'identity' || !guest.identify);
+    const command = runnerCommand(guest.discDevice, left, Date.now());
     for await (const line of guest.run(command, this.signal)) {
       const event = parseReportLine(line);
       events.push(event);
@@ -160,6 +172,15 @@ export class Workshop {
     }
     await machine.insertDisc(undefined, this.signal);
     return events;
+  }
+
+  /** As a plant does where the guest has the resident agent. Returns what the runner would have told. */
+  async #identify(machine: Machine, identity: GuestIdentity, guest: Guest): Promise<RunnerEvent> {
+    const own = makeCloneIdentity(identity);
+    const { settled } = await guest.identify!(own, Date.now(), this.signal);
+    this.access.set(machine, await machine.openNetwork(this.signal));
+    await settled;
+    return { event: 'attributes', index: undefined, text: identityAttributes(own) };
   }
 
   /**
@@ -183,6 +204,7 @@ export class Workshop {
     const { compatibility, restores } = await this.line.probe(this.signal);
     const warm = restores ? [{ task: 'warm' } as const] : [];
     await this.configure(machine, { steps: [] }, [{ task: 'quiesce' }, ...warm]);
+    if (restores) await (await machine.guest(this.signal)).prepare?.(this.signal);
     const { disk, diskFormat, memory } = await machine.freeze(this.signal);
     const { version: _, files: __, parent: ___, memory: ____, ...like } = image.manifest;
     const staging = this.#staged.get(vmId)!;

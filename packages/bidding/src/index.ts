@@ -35,7 +35,7 @@ export { compareOptions, type Option } from './planner/options.ts';
 export { OPTIONS_OF_A_PLAN, type Plan, planMachine, summarizeOptions, summarizePlan } from './planner/plan.ts';
 export { ASSUMED_SECONDS, Prices } from './planner/prices.ts';
 export { surveyImages } from './planner/survey.ts';
-export { type LineReports, restoreFault, type Start, type Way } from './planner/ways-to-start.ts';
+export { hardwareFor, type LineReports, restoreFault, type Start, type Way } from './planner/ways-to-start.ts';
 export { plantAd, plantAdJson } from './plant-ad.ts';
 export { PublishedSets } from './published-sets.ts';
 export {

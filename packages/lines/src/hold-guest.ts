@@ -1,11 +1,12 @@
 import { AgentGuest, type AgentGuestDeps } from './guest/agent-guest.ts';
+import type { Guest } from './production-line.ts';
 
 /** Whether the plant has just started a machine, or adopted a running one. */
 export type Origin = 'started' | 'adopted';
 
 /** The activity of an adopted machine is not known: a run may hold its report port, and a disc may be in its drive. */
-export interface HeldGuest {
-  readonly guest: AgentGuest;
+export interface HeldGuest<G extends Guest = AgentGuest> {
+  readonly guest: G;
   drive: 'known' | 'unknown';
 }
 

@@ -13,7 +13,7 @@ export { LibvirtConfig } from './libvirt/libvirt-config.ts';
 export { endOnAnyLine, HOST_LINES, makeLines } from './make-lines.ts';
 export { ProbedLines } from './probed-lines.ts';
 export type * from './production-line.ts';
-export { DEVICE_LAYOUT } from './qemu/command-line.ts';
+export { DEVICE_LAYOUT, LAYOUT_WITHOUT_AGENT } from './qemu/command-line.ts';
 export { makeSimulatedBase, SIMULATED_OS, simulatedBaseId } from './simulated/base-image.ts';
 export { SimulatedConfig } from './simulated/simulated-config.ts';
 export { type FindImages, NO_IMAGES } from './trial-kernel.ts';

@@ -4,7 +4,7 @@ import { RELEASES } from '../../vmplant/src/base/releases.ts';
 import type { GoldenImage } from '../../warehouse/src/images/manifest.ts';
 import { baseDraft, COMPATIBILITY, imageOf, suspendedDraft } from '../../warehouse/test/made-up-images.ts';
 import type { StartOrder } from '../src/production-line.ts';
-import { commandLine, DEVICE_LAYOUT } from '../src/qemu/command-line.ts';
+import { commandLine, DEVICE_LAYOUT, LAYOUT_WITHOUT_AGENT } from '../src/qemu/command-line.ts';
 
 const order: StartOrder = {
   ...{ vmId: 'vm-1', directory: '/vms/vm-1', image: imageOf(baseDraft('base')), purpose: 'clone', start: 'boot' },
@@ -13,14 +13,22 @@ const order: StartOrder = {
 };
 
 /** Finds out inside a guest which devices its machine has, their addresses, and their ports. */
-function devices(): string[] {
-  const line = commandLine(order, COMPATIBILITY, { readonlyMapping: false });
+function devices(layout: string): string[] {
+  const line = commandLine(order, { ...COMPATIBILITY, layout }, { readonlyMapping: false });
   return line.flatMap((word, index) => (['-device', '-serial'].includes(word) ? [line[index + 1]!] : []));
 }
 
-test('whoever changes the devices gives the layout a new name', () => {
-  expect({ layout: DEVICE_LAYOUT, devices: devices() }).toEqual({
-    layout: 'pc-virtio-scsi-1',
+const PORTS = {
+  'pc-virtio-agent-1': 'virtserialport,bus=serial.0,nr=2,chardev=resident,id=resident,name=org.vmgrid.agent',
+  'pc-virtio-scsi-1': 'virtserialport,bus=serial.0,nr=2,chardev=report,id=report,name=org.vmgrid.report',
+};
+
+test.each([
+  [DEVICE_LAYOUT, 'pc-virtio-agent-1'],
+  [LAYOUT_WITHOUT_AGENT, 'pc-virtio-scsi-1'],
+] as const)('whoever changes the devices gives the layout a new name: %s', (layout, name) => {
+  expect({ layout, devices: devices(layout) }).toEqual({
+    layout: name,
     devices: [
       'chardev:console',
       'virtio-blk-pci,drive=disk,id=vda,addr=0x3',
@@ -28,7 +36,7 @@ test('whoever changes the devices gives the layout a new name', () => {
       'scsi-cd,id=disc,bus=scsi.0',
       'virtio-serial-pci,id=serial,addr=0x4',
       'virtserialport,bus=serial.0,nr=1,chardev=agent,id=agent,name=org.qemu.guest_agent.0',
-      'virtserialport,bus=serial.0,nr=2,chardev=report,id=report,name=org.vmgrid.report',
+      PORTS[name],
       'virtio-rng-pci,rng=rng,addr=0x5',
       'virtio-net-pci,netdev=port0,id=nic0,mac=02:00:00:00:00:00,romfile=,addr=0x6',
     ],

@@ -11,9 +11,11 @@ import { processesBelow } from '@vmgrid/test-support/hosts/processes.ts';
 import { SmallDisk, WHY_NO_SMALL_DISK } from '@vmgrid/test-support/hosts/small-disk.ts';
 import { testUnless, WHY_NO_HOST_USERS } from '@vmgrid/test-support/jest/test-unless.ts';
 import { type Bench, OPEN_BENCH_MS, openBench } from '../../../test/contract/bench.ts';
+import { identityOf, script, WAKE_AND_RUN } from '../../../test/contract/workshop.ts';
 import { CgroupConfig } from '../../host/src/cgroup/cgroup-config.ts';
 import { Cgroups } from '../../host/src/cgroup/cgroups.ts';
 import type { StartOrder } from '../src/production-line.ts';
+import { LAYOUT_WITHOUT_AGENT } from '../src/qemu/command-line.ts';
 import { QemuLine } from '../src/qemu/qemu-line.ts';
 
 let bench: Bench;
@@ -61,6 +63,23 @@ test('a machine that stood still when it was adopted can be let go of and asked 
   expect(await bench.workshop.run(adopted, 'cat /root/mark')).toEqual(['from the image']);
   await adopted.stop(0, bench.workshop.signal);
   expect(await adopted.exited).toMatchObject({ cause: 'requested' });
+}, 60_000);
+
+test('a base without the resident agent gets the devices of before, and its identity from the runner', async () => {
+  const { workshop } = bench;
+  const { manifest } = workshop.base;
+  const older = {
+    ...workshop.base,
+    manifest: { ...manifest, boot: { ...manifest.boot, layouts: [LAYOUT_WITHOUT_AGENT] } },
+  };
+  const machine = await workshop.start(await workshop.order('older', older, { start: 'boot' }));
+  expect(machine.state.layout).toBe(LAYOUT_WITHOUT_AGENT);
+  expect(await machine.guest(workshop.signal)).not.toHaveProperty('identify');
+  const plan = { identity: identityOf('older'), steps: [script(0, 'hostname > "$VMGRID_ATTRIBUTES.not"')] };
+  const events = await workshop.configure(machine, plan, WAKE_AND_RUN);
+  expect(events.map(({ event }) => event)).toEqual(['attributes', 'identity', 'begin', 'end', 'finished']);
+  expect(await workshop.run(machine, 'hostname; cat /sys/class/net/eth0/carrier')).toEqual(['older', '1']);
+  await machine.stop(0, workshop.signal);
 }, 60_000);
 
 test("an unreadable state fails with QEMU's words and leaves neither process nor file but the overlay", async () => {

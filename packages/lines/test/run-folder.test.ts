@@ -67,7 +67,7 @@ test('the console is recorded beside run, and a link that QEMU laid in its place
   for (const name of [SOCKETS.agent, SOCKETS.report]) await listen(name, () => undefined);
   const written = Promise.withResolvers<void>();
   await listen(SOCKETS.console, (socket) => socket.end('from the guest\n', () => written.resolve()));
-  const channels = await openChannels(machine, signal);
+  const channels = await openChannels(machine, 'none', signal);
   await written.promise;
   await channels.console.recorded;
   closeChannels(channels);

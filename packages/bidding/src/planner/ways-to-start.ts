@@ -85,7 +85,7 @@ function lineFault(
   if (!diskFormats.includes(manifest.diskFormat)) {
     return `its disk is ${manifest.diskFormat}, and the line ${line} boots ${diskFormats.join(', ')} disks`;
   }
-  if (!manifest.boot.layouts.includes(compatibility.layout)) {
+  if (layoutFor(report, manifest) === undefined) {
     const known = manifest.boot.layouts.join(', ');
     return `its base has drivers for the devices ${known}, here they are ${compatibility.layout}`;
   }
@@ -108,12 +108,36 @@ export function restoreFault(
   const { memoryMiB, cpus } = manifest.machine;
   if (memoryMiB !== machine.memoryMiB) return `suspended with ${memoryMiB} MiB of memory, wanted ${machine.memoryMiB}`;
   if (cpus !== machine.cpus) return `suspended with ${cpus} processors, wanted ${machine.cpus}`;
-  return compatibilityFault(manifest.compatibility, report.compatibility);
+  return compatibilityFault(manifest.compatibility, report);
 }
 
-function compatibilityFault(image: CompatibilityRecord | undefined, host: CompatibilityRecord): string | undefined {
+function compatibilityFault(
+  image: CompatibilityRecord | undefined,
+  { compatibility: host, olderLayouts = [] }: LineReport,
+): string | undefined {
   for (const field of ['vmm', 'vmmVersion', 'accelerator', 'machineType', 'cpuModel', 'layout'] as const) {
-    if (image?.[field] !== host[field]) return `${field} was ${image?.[field]}, here it is ${host[field]}`;
+    const isOlder = field === 'layout' && image !== undefined && olderLayouts.includes(image.layout);
+    if (image?.[field] !== host[field] && !isOlder) return `${field} was ${image?.[field]}, here it is ${host[field]}`;
   }
   return undefined;
+}
+
+/** Returns the newest devices of a line that the disk of an image has drivers for. */
+const layoutFor = (
+  { compatibility, olderLayouts = [] }: LineReport,
+  { boot }: Pick<KnownImage['manifest'], 'boot'>,
+): string | undefined => [compatibility.layout, ...olderLayouts].find((layout) => boot.layouts.includes(layout));
+
+/**
+ * Returns the hardware of a machine that a line starts from an image: a restored one has the devices that it was
+ * suspended with.
+ */
+export function hardwareFor(
+  report: LineReport,
+  manifest: Pick<KnownImage['manifest'], 'boot' | 'compatibility'>,
+  start: Start,
+): CompatibilityRecord {
+  const { compatibility } = report;
+  const layout = start === 'restore' ? manifest.compatibility?.layout : layoutFor(report, manifest);
+  return { ...compatibility, layout: layout ?? compatibility.layout };
 }

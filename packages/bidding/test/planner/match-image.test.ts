@@ -4,6 +4,7 @@ import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../../src/known-image.ts';
 import { freshSince } from '../../src/planner/freshness.ts';
 import { matchImage } from '../../src/planner/match-image.ts';
+import { hardwareFor } from '../../src/planner/ways-to-start.ts';
 import { baseImage, COMPATIBILITY, historyOf, suspendedImage } from '../made-up-images.ts';
 import { lineReport, reportsOf } from '../made-up-plants.ts';
 
@@ -182,6 +183,19 @@ describe('restore or boot', () => {
     const report = lineReport({ compatibility: { ...COMPATIBILITY, [field]: value } });
     const boot = { layouts: ['devices-1', 'devices-2'] };
     expect(startsOf(suspendedImage('image', { boot }), {}, report)).toEqual(boots(reason));
+  });
+
+  test('devices that a line makes for images of before serve these, and new ones get the newest that they know', () => {
+    const report = lineReport({
+      compatibility: { ...COMPATIBILITY, layout: 'devices-2' },
+      olderLayouts: [COMPATIBILITY.layout],
+    });
+    const old = suspendedImage('image', { boot: { layouts: ['devices-1'] } });
+    const both = baseImage('base', { boot: { layouts: ['devices-1', 'devices-2'] } });
+    expect(startsOf(old, {}, report)).toMatchObject({ starts: ['restore', 'boot'] });
+    expect(hardwareFor(report, old.manifest, 'restore').layout).toBe('devices-1');
+    expect(hardwareFor(report, old.manifest, 'boot').layout).toBe('devices-1');
+    expect(hardwareFor(report, both.manifest, 'boot').layout).toBe('devices-2');
   });
 
   test('a suspended image that does not say what it was suspended by can only be booted', () => {

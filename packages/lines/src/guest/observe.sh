@@ -38,7 +38,7 @@ kind == "stat" && !(pid in stat) {
 }
 kind == "cgroup" {
   grouped = 1; group[pid]
-  if (line ~ /(vmgrid-agent|qemu-guest-agent)\.service/) left[pid]
+  if (line ~ /(vmgrid-agent|vmgrid-resident|qemu-guest-agent)\.service/) left[pid]
   else if (line ~ /\.service(\/|$)/) service[pid]
 }
 function is_timeout(pid, command, text) {

@@ -3,6 +3,7 @@ import { bootId, type CommandRunner, readFileIfAny, within, writeFileAtomically 
 import { type CompatibilityRecord, GridError, type LineReport, late } from '@vmgrid/protocol';
 import { HOST_ID_RANGE, kvmAccess } from '../host-user.ts';
 import type { AccelerationOptions } from '../qemu/acceleration.ts';
+import { LAYOUT_WITHOUT_AGENT } from '../qemu/command-line.ts';
 import { probeQemu } from '../qemu/probe.ts';
 import type { FindImages } from '../trial-kernel.ts';
 import type { LibvirtHost } from './api/libvirt-host.ts';
@@ -143,5 +144,6 @@ async function findCompatibility(
   const probed = { ...options, binary: 'qemu-system-x86_64', line: LINE.line, hostIds: HOST_ID_RANGE };
   const { available, compatibility, reason } = await probeQemu({ run, images }, probed, signal);
   if (!available) throw new GridError('LINE_UNAVAILABLE', reason);
-  return { compatibility, reason };
+  // A domain has no port for the resident agent.
+  return { compatibility: { ...compatibility, layout: LAYOUT_WITHOUT_AGENT }, reason };
 }

@@ -6,6 +6,7 @@ import { BoundedLog } from '../bounded-log.ts';
 import { ConsoleLog } from '../console-log.ts';
 import { QgaClient } from '../guest/qga-client.ts';
 import { ReportChannel } from '../guest/report-channel.ts';
+import { AgentChannel, type AgentStart } from '../guest/resident/agent-channel.ts';
 import type { Restart } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
 import { FILES, SOCKETS } from './layout.ts';
@@ -15,13 +16,19 @@ import { QmpClient } from './qmp/qmp-client.ts';
 export interface Channels {
   readonly monitor: QmpClient;
   readonly agent: QgaClient;
-  readonly report: ReportChannel;
+  /** To the resident agent, which runs commands; in a guest without it the port on which commands print. */
+  readonly runs: AgentChannel | ReportChannel;
   readonly console: ConsoleLog;
   readonly log: BoundedLog;
 }
 
 /** Connects to the QEMU of a machine's folder; waits for its sockets if it has just been started. */
-export async function openChannels(directory: string, signal: AbortSignal): Promise<Channels> {
+export async function openChannels(
+  directory: string,
+  /** `none`: the guest has no resident agent. */
+  resident: AgentStart | 'none',
+  signal: AbortSignal,
+): Promise<Channels> {
   const folder = runFolder(directory);
   // QEMU opens its sockets all at once before it answers on any of them.
   const monitor = await QmpClient.open(await connectUnix(folder, SOCKETS.monitor, signal), { signal });
@@ -34,7 +41,10 @@ export async function openChannels(directory: string, signal: AbortSignal): Prom
   };
   try {
     const agent = new QgaClient(await connect(SOCKETS.agent));
-    const report = new ReportChannel(await connect(SOCKETS.report));
+    const runs =
+      resident === 'none'
+        ? new ReportChannel(await connect(SOCKETS.report))
+        : new AgentChannel(await connect(SOCKETS.resident), resident);
     const console = new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console));
     let how: Restart = 'asked';
     console.onRestart = (told) => {
@@ -42,11 +52,11 @@ export async function openChannels(directory: string, signal: AbortSignal): Prom
     };
     monitor.onEvent(({ event, data }) => {
       if (event !== 'RESET' || data.guest !== true) return;
-      report.guestRestarted(how);
+      runs.guestRestarted(how);
       how = 'asked';
     });
     const log = new BoundedLog(join(directory, FILES.log));
-    return { monitor, agent, report, console, log };
+    return { monitor, agent, runs, console, log };
   } catch (error) {
     await undo.unwind();
     throw error;
@@ -54,10 +64,10 @@ export async function openChannels(directory: string, signal: AbortSignal): Prom
 }
 
 /** Closes the channels of a QEMU, which keeps running. */
-export function closeChannels({ monitor, agent, report, console, log }: Channels): void {
+export function closeChannels({ monitor, agent, runs, console, log }: Channels): void {
   log.close();
   monitor.close();
   agent.close();
-  report.close();
+  runs.close();
   console.close();
 }

@@ -6,9 +6,15 @@ import { FILES, SOCKETS } from './layout.ts';
 
 /**
  * The name of the devices below and their addresses. Change it when they change: a suspended image with another layout
- * is not restored, and a base whose recipe does not list the layout is not booted, because it may lack the drivers.
+ * is not restored, and a base whose recipe does not list the layout is not booted, because it may lack the drivers. A
+ * base that lists this one has the resident agent.
  */
-export const DEVICE_LAYOUT = 'pc-virtio-scsi-1';
+export const DEVICE_LAYOUT = 'pc-virtio-agent-1';
+/** Of bases without the resident agent, such as images made for clouds: a port for reports is in its place. */
+export const LAYOUT_WITHOUT_AGENT = 'pc-virtio-scsi-1';
+
+/** Whether machines with these devices are spoken to over their resident agent. */
+export const hasResidentAgent = ({ layout }: Pick<CompatibilityRecord, 'layout'>): boolean => layout === DEVICE_LAYOUT;
 
 /** Fixed names inside the machine, which monitor commands use later. */
 export const DEVICES = {
@@ -17,6 +23,10 @@ export const DEVICES = {
   nic: 'nic0',
   hub: 0,
   agentPort: 'agent',
+  card: 'port0',
+  /** Where what the card sends goes until the network is opened, see `GATE`. */
+  nowhere: 'nowhere',
+  gate: 'gate',
   userNetwork: 'user0',
   userPort: 'port1',
 } as const;
@@ -73,10 +83,36 @@ function bootArguments({ manifest, baseDirectory }: GoldenImage, { accelerator }
   ];
 }
 
+/**
+ * Takes all that the card sends or is sent, so that it has a link, and nobody at its other end. Without it QEMU would
+ * hold the first packet until somebody could take it, and all others behind it.
+ */
+export const GATE = {
+  'qom-type': 'filter-redirector',
+  id: DEVICES.gate,
+  netdev: DEVICES.card,
+  queue: 'all',
+  outdev: DEVICES.nowhere,
+} as const;
+
+/** Where guests have no resident agent, the card has no link until the network is opened. */
+const gate = (compatibility: CompatibilityRecord): string[] =>
+  hasResidentAgent(compatibility) ? ['-chardev', `null,id=${DEVICES.nowhere}`, '-object', JSON.stringify(GATE)] : [];
+
 const unixSocket = (id: string, path: string): string[] => [
   '-chardev',
   `socket,id=${id},path=${path},server=on,wait=off`,
 ];
+
+/** The second port of the virtio serial device, after that of the QEMU guest agent. */
+function secondPort(compatibility: CompatibilityRecord): string[] {
+  const [id, path] = hasResidentAgent(compatibility) ? ['resident', SOCKETS.resident] : ['report', SOCKETS.report];
+  const name = hasResidentAgent(compatibility) ? 'org.vmgrid.agent' : 'org.vmgrid.report';
+  return [
+    ...unixSocket(id, path),
+    ...['-device', `virtserialport,bus=serial.0,nr=2,chardev=${id},id=${id},name=${name}`],
+  ];
+}
 
 const overlay = (): Record<string, unknown> => ({
   'node-name': DEVICES.disk,
@@ -118,11 +154,11 @@ export function commandLine(
       '-device',
       `virtserialport,bus=serial.0,nr=1,chardev=agent,id=${DEVICES.agentPort},name=org.qemu.guest_agent.0`,
     ],
-    ...unixSocket('report', SOCKETS.report),
-    ...['-device', 'virtserialport,bus=serial.0,nr=2,chardev=report,id=report,name=org.vmgrid.report'],
+    ...secondPort(compatibility),
     ...['-object', 'rng-builtin,id=rng', '-device', 'virtio-rng-pci,rng=rng,addr=0x5'],
-    ...['-netdev', `hubport,id=port0,hubid=${DEVICES.hub}`],
-    ...['-device', `virtio-net-pci,netdev=port0,id=${DEVICES.nic},mac=${PLACEHOLDER_MAC},romfile=,addr=0x6`],
+    ...['-netdev', `hubport,id=${DEVICES.card},hubid=${DEVICES.hub}`],
+    ...gate(compatibility),
+    ...['-device', `virtio-net-pci,netdev=${DEVICES.card},id=${DEVICES.nic},mac=${PLACEHOLDER_MAC},romfile=,addr=0x6`],
     ...(order.start === 'boot' ? [] : ['-incoming', 'defer']),
   ];
 }

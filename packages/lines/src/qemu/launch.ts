@@ -21,7 +21,7 @@ import type { StartOrder, StepObserver } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
 import { FIRST_DESCRIPTOR, logTail, spawnVmm, startFault } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
-import { commandLine, DEVICES, goldenMemory } from './command-line.ts';
+import { commandLine, DEVICES, goldenMemory, hasResidentAgent } from './command-line.ts';
 import { changeDisc } from './disc-drive.ts';
 import { FILES } from './layout.ts';
 import type { QemuState } from './machine-state.ts';
@@ -37,6 +37,9 @@ const KILL_DEADLINE_MS = 5_000;
 const WAKE_DEADLINE_MS = 30_000;
 /** The descriptor under which QEMU inherits the suspended state. */
 const STATE_DESCRIPTOR = FIRST_DESCRIPTOR;
+
+/** What its resident agent is doing when a machine starts. A resumed one may have been stopped at any point. */
+const AGENT_AT = { boot: 'boots', restore: 'waits', resume: 'unknown' } as const;
 
 export interface Launch {
   readonly order: StartOrder;
@@ -90,7 +93,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
     await waitUntilGone(process, KILL_DEADLINE_MS);
   });
   reached('process');
-  const channels = await connect(spawned, order.directory, signal);
+  const channels = await connect(spawned, options, signal);
   undo.push('channels', () => closeChannels(channels));
   reached('channels');
   await bringUp(options, channels, signal);
@@ -160,17 +163,26 @@ async function openState({ start, image, directory }: StartOrder): Promise<FileH
 }
 
 /** Waits for the sockets, but only while the process lives. */
-function connect({ ended }: Spawned, directory: string, signal: AbortSignal): Promise<Channels> {
+function connect(
+  { ended }: Spawned,
+  { order: { directory, start }, compatibility }: Launch,
+  signal: AbortSignal,
+): Promise<Channels> {
+  const resident = hasResidentAgent(compatibility) ? AGENT_AT[start] : 'none';
   const limit = { ms: START_DEADLINE_MS, signal: AbortSignal.any([signal, ended]) };
   return within({ ...limit, late: late('VMM_FAILED', 'QEMU did not answer on its monitor') }, (until) =>
-    abortable(openChannels(directory, until), until),
+    abortable(openChannels(directory, resident, until), until),
   );
 }
 
-async function bringUp({ order, user, reached }: Launch, { monitor }: Channels, signal: AbortSignal): Promise<void> {
+async function bringUp(
+  { order, user, compatibility, reached }: Launch,
+  { monitor }: Channels,
+  signal: AbortSignal,
+): Promise<void> {
   switch (order.start) {
     case 'boot':
-      await setLink(monitor, false, signal);
+      if (!hasResidentAgent(compatibility)) await setLink(monitor, false, signal);
       if (order.disc !== undefined) await changeDisc(monitor, { path: order.disc, uid: user?.uid }, signal);
       break;
     case 'restore':

@@ -19,7 +19,9 @@ export const FILES = {
 export const SOCKETS = {
   monitor: 'qmp.sock',
   agent: 'qga.sock',
+  /** Of machines without the resident agent. */
   report: 'report.sock',
+  resident: 'agent.sock',
   console: 'console.sock',
 } as const;
 

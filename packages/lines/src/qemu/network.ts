@@ -1,6 +1,7 @@
 import { GridError } from '@vmgrid/protocol';
 import type { GuestAccess, StartOrder } from '../production-line.ts';
-import { DEVICES } from './command-line.ts';
+import { DEVICES, GATE, hasResidentAgent } from './command-line.ts';
+import type { QemuState } from './machine-state.ts';
 import type { QmpClient } from './qmp/qmp-client.ts';
 
 /** Address of every guest inside QEMU's user network; each machine has its own network. */
@@ -14,15 +15,33 @@ const FORWARDED_PORT = /^\s*TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+/
 export const setLink = (monitor: QmpClient, up: boolean, signal: AbortSignal): Promise<unknown> =>
   monitor.execute('set_link', { name: DEVICES.nic, up }, { signal });
 
-/** Opens the network unless it is open. */
+/**
+ * Opens the network unless it is open. A guest with the resident agent always has a link, so that it need not wait for
+ * its card; any other sees by its link that the network is open.
+ */
 export async function openUserNetwork(
   monitor: QmpClient,
-  guestNetwork: StartOrder['guestNetwork'],
+  { guestNetwork, compatibility }: Pick<QemuState, 'guestNetwork' | 'compatibility'>,
   signal: AbortSignal,
 ): Promise<GuestAccess> {
   if (!(await hasUserNetwork(monitor, signal))) await addUserNetwork(monitor, guestNetwork, signal);
-  await setLink(monitor, true, signal);
+  if (hasResidentAgent(compatibility)) await openGate(monitor, signal);
+  else await setLink(monitor, true, signal);
   return { sshPort: forwardedPort(await ask(monitor, 'info usernet', signal)) };
+}
+
+/** Does nothing where it is open. */
+async function openGate(monitor: QmpClient, signal: AbortSignal): Promise<void> {
+  await monitor.execute('object-del', { id: DEVICES.gate }, { signal }).catch((error: unknown) => {
+    if (!(error instanceof GridError) || !error.message.includes('not found')) throw error;
+  });
+}
+
+/** Does nothing where it is closed. */
+async function closeGate(monitor: QmpClient, signal: AbortSignal): Promise<void> {
+  await monitor.execute('object-add', GATE, { signal }).catch((error: unknown) => {
+    if (!(error instanceof GridError) || !error.message.includes('duplicate')) throw error;
+  });
 }
 
 /** Connects a user network to the machine's hub. The kernel chooses the forwarded port. */
@@ -72,9 +91,14 @@ async function ask(monitor: QmpClient, command: string, signal: AbortSignal): Pr
  * Disconnects the user network, because its state would bind an image to it. It does nothing when the network was never
  * there.
  */
-export async function removeUserNetwork(monitor: QmpClient, signal: AbortSignal): Promise<void> {
-  await setLink(monitor, false, signal);
+export async function removeUserNetwork(
+  monitor: QmpClient,
+  { compatibility }: Pick<QemuState, 'compatibility'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!hasResidentAgent(compatibility)) await setLink(monitor, false, signal);
   if (!(await hasUserNetwork(monitor, signal))) return;
+  if (hasResidentAgent(compatibility)) await closeGate(monitor, signal);
   await monitor.execute('netdev_del', { id: DEVICES.userPort }, { signal });
   await monitor.execute('netdev_del', { id: DEVICES.userNetwork }, { signal });
 }

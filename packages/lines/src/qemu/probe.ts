@@ -4,7 +4,7 @@ import type { LineReport } from '@vmgrid/protocol';
 import { GridError } from '@vmgrid/protocol';
 import { requireConfinement } from '../confinement/confinement.ts';
 import { type AccelerationDeps, type AccelerationOptions, findAcceleration } from './acceleration.ts';
-import { DEVICE_LAYOUT } from './command-line.ts';
+import { DEVICE_LAYOUT, LAYOUT_WITHOUT_AGENT } from './command-line.ts';
 
 /**
  * The processor of every machine: x86-64-v2, which the emulator fully has, and every host with KVM since 2009. With a
@@ -54,7 +54,11 @@ export async function probeQemu(
     const options = { ...probed, ...found, cpuModel: CPU_MODEL };
     const { accelerator, reason } = await findAcceleration(deps, options, signal);
     const compatibility = { vmm: 'qemu', ...found, accelerator, cpuModel: CPU_MODEL, layout: DEVICE_LAYOUT };
-    return { line: 'qemu', available: true, reason, restores: true, diskFormats: DISK_FORMATS, compatibility };
+    const olderLayouts = [LAYOUT_WITHOUT_AGENT];
+    return {
+      ...{ line: 'qemu', available: true, reason, restores: true, diskFormats: DISK_FORMATS },
+      ...{ compatibility, olderLayouts },
+    };
   } catch (error) {
     if (error instanceof GridError) return unavailable(error.message);
     throw error;

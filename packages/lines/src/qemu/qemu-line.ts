@@ -1,3 +1,4 @@
+import { hardwareFor } from '@vmgrid/bidding';
 import { isAlive, processesOf } from '@vmgrid/daemon';
 import { removeSockets } from '@vmgrid/host';
 import type { CompatibilityRecord, LineReport } from '@vmgrid/protocol';
@@ -15,6 +16,7 @@ import type { Adoption, Machine, MachineState, ProductionLine, StartOrder } from
 import { requireAvailable } from '../require-available.ts';
 import { runFolder } from '../run-folder.ts';
 import { openChannels } from './channels.ts';
+import { hasResidentAgent } from './command-line.ts';
 import { launch } from './launch.ts';
 import { decodeState } from './machine-state.ts';
 import { makeOverlay } from './overlay.ts';
@@ -68,7 +70,8 @@ export class QemuLine implements ProductionLine {
       await groups.remove(qemu.directory);
       return { kind: 'gone' };
     }
-    const channels = await openChannels(qemu.directory, signal);
+    const resident = hasResidentAgent(qemu.compatibility) ? 'unknown' : 'none';
+    const channels = await openChannels(qemu.directory, resident, signal);
     const machine = new QemuMachine({ channels, run, groups }, { ...qemu, process }, 'adopted');
     // It may have been stopped for a suspension, or not have run yet.
     await channels.monitor.execute('cont', {}, { signal });
@@ -85,7 +88,9 @@ export class QemuLine implements ProductionLine {
     if (start === 'restore' && image.manifest.compatibility !== undefined) return image.manifest.compatibility;
     const slept = start === 'resume' ? await suspendedAs(directory) : undefined;
     if (slept !== undefined) return slept;
-    return requireAvailable(this.#report ?? (await this.probe(signal)));
+    const report = this.#report ?? (await this.probe(signal));
+    requireAvailable(report);
+    return hardwareFor(report, image.manifest, 'boot');
   }
 }
 

@@ -5,12 +5,16 @@ import { removeSockets } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
 import { Attachment } from '../attachment.ts';
 import { awaitEnd } from '../await-end.ts';
+import type { AgentGuest } from '../guest/agent-guest.ts';
+import { AgentChannel } from '../guest/resident/agent-channel.ts';
+import { ResidentGuest } from '../guest/resident/resident-guest.ts';
 import { type HeldGuest, holdGuest, type Origin } from '../hold-guest.ts';
 import { powerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
 import { logTail } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
+import { hasResidentAgent } from './command-line.ts';
 import { changeDisc } from './disc-drive.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { collectFiles } from './freeze.ts';
@@ -36,7 +40,7 @@ export interface QemuMachineDeps {
   readonly groups: Pick<MachineGroups, 'remove'>;
 }
 
-interface Attached extends Channels, HeldGuest {}
+interface Attached extends Channels, HeldGuest<AgentGuest | ResidentGuest> {}
 
 /** A running QEMU. Its process may be the child of an earlier run of the plant. */
 export class QemuMachine implements Machine {
@@ -66,7 +70,7 @@ export class QemuMachine implements Machine {
   async guest(signal: AbortSignal): Promise<Guest> {
     const held = await this.#attachment.attach(signal);
     if (held.drive === 'unknown') await this.insertDisc(undefined, signal);
-    await held.agent.synchronize(signal);
+    await (held.runs instanceof AgentChannel ? held.runs.ready(signal) : held.agent.synchronize(signal));
     return held.guest;
   }
 
@@ -78,7 +82,7 @@ export class QemuMachine implements Machine {
 
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
     const { monitor } = await this.#attachment.attach(signal);
-    return openUserNetwork(monitor, this.#qemu.guestNetwork, signal);
+    return openUserNetwork(monitor, this.#qemu, signal);
   }
 
   async freeze(signal: AbortSignal): Promise<FrozenFiles> {
@@ -130,7 +134,12 @@ export class QemuMachine implements Machine {
     const { monitor } = channels;
     monitor.onEvent((event) => this.#observe(event));
     this.#watchDiskOver(monitor);
-    return { ...channels, ...holdGuest(channels, DISC_DEVICE, origin) };
+    const { agent, runs } = channels;
+    if (runs instanceof AgentChannel) {
+      const drive = origin === 'started' ? 'known' : 'unknown';
+      return { ...channels, guest: new ResidentGuest(runs, DISC_DEVICE), drive };
+    }
+    return { ...channels, ...holdGuest({ agent, report: runs }, DISC_DEVICE, origin) };
   }
 
   #watchDiskOver(monitor: QmpClient): void {
@@ -149,9 +158,10 @@ export class QemuMachine implements Machine {
   }
 
   async #open(signal: AbortSignal): Promise<Attached> {
-    const { process, directory } = this.#qemu;
+    const { process, directory, compatibility } = this.#qemu;
     if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after the plant detached from it');
-    return this.#holdOver(await openChannels(directory, signal), 'adopted');
+    const resident = hasResidentAgent(compatibility) ? 'unknown' : 'none';
+    return this.#holdOver(await openChannels(directory, resident, signal), 'adopted');
   }
 
   /** Returns whether the guest powered itself off in time. */

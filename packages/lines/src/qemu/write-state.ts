@@ -11,16 +11,16 @@ import { removeUserNetwork } from './network.ts';
 import type { QmpClient } from './qmp/qmp-client.ts';
 import { type MemoryPlace, saveState } from './restore.ts';
 
-export interface StateDestination extends Pick<QemuState, 'directory' | 'uid'> {
+export interface StateDestination extends Pick<QemuState, 'directory' | 'uid' | 'compatibility'> {
   /** Name in the machine's folder. */
   readonly file: string;
   readonly memory: MemoryPlace;
 }
 
 /** Removes from the machine what a machine resumed from its state does not have: the disc and the network. */
-async function strip(monitor: QmpClient, signal: AbortSignal): Promise<void> {
+async function strip(monitor: QmpClient, state: Pick<QemuState, 'compatibility'>, signal: AbortSignal): Promise<void> {
   await monitor.execute('eject', { id: DEVICES.disc, force: true }, { signal });
-  await removeUserNetwork(monitor, signal);
+  await removeUserNetwork(monitor, state, signal);
 }
 
 /**
@@ -37,12 +37,9 @@ async function receiveState(path: string, sockets: Promise<Socket>): Promise<voi
  * Stops a machine and writes its state to a file. The machine stays stopped, and everything that it wrote to its disk
  * is on the disk; the caller ends its process.
  */
-export async function writeState(
-  monitor: QmpClient,
-  { directory, uid, file, memory }: StateDestination,
-  signal: AbortSignal,
-): Promise<void> {
-  await strip(monitor, signal);
+export async function writeState(monitor: QmpClient, state: StateDestination, signal: AbortSignal): Promise<void> {
+  const { directory, uid, file, memory } = state;
+  await strip(monitor, state, signal);
   await monitor.execute('stop', {}, { signal });
   const server = await listenUnix(directory, SAVE_SOCKET, signal);
   try {

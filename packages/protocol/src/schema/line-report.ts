@@ -35,6 +35,8 @@ export const LineReport = Type.Object(
     reason: Type.String({ maxLength: 4096 }),
     /** The properties that another host needs to restore an image which is suspended here. */
     compatibility: CompatibilityRecord,
+    /** Layouts of devices that the line makes for images of before; `compatibility` has that of new ones. */
+    olderLayouts: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 16 })),
     /** Whether the line restores suspended images. If not, it only boots. */
     restores: Type.Boolean(),
     /** Disk formats of images that it can boot. */

@@ -4,7 +4,7 @@ import { runTool } from '@vmgrid/host';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { Manifest } from '@vmgrid/warehouse';
 import { copyOut } from './copy-out.ts';
-import { type Recipe, recipeFor } from './recipe.ts';
+import { AGENT_PROGRAM, type Recipe, recipeFor } from './recipe.ts';
 import type { BaseOs } from './releases.ts';
 
 /** Downloads take most of it. */
@@ -86,6 +86,7 @@ async function makeFiles(order: BaseOrder, recipe: Recipe, diskMiB: number): Pro
     // Skips the distribution's own initial RAM disk: the kernel's hooks make none when told so.
     INITRD: 'No',
     VMGRID_ROOTFS: recipe.rootfs.join(' '),
+    VMGRID_AGENT: AGENT_PROGRAM,
     VMGRID_CUSTOMIZE: recipe.customize.join(' '),
     VMGRID_SHELL: recipe.shell.join(' '),
     VMGRID_OUT: out,
@@ -138,6 +139,7 @@ const COPY_HOOK = [
   'for folder in $VMGRID_ROOTFS; do',
   '  tar --owner=0 --group=0 --mode=u=rwX,go=rX -C "$folder" -c . | tar -C "$1" --no-overwrite-dir --no-same-permissions -x',
   'done',
+  'cat "$VMGRID_AGENT" > "$1/usr/local/lib/vmgrid/vmgrid-agent"',
 ].join('\n');
 const CUSTOMIZE_HOOK = [
   'set -e',

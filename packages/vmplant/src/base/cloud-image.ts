@@ -5,7 +5,7 @@
 import { readFile, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runTool } from '@vmgrid/host';
-import { DEVICE_LAYOUT } from '@vmgrid/lines';
+import { LAYOUT_WITHOUT_AGENT } from '@vmgrid/lines';
 import { type ErrorDetails, GridError } from '@vmgrid/protocol';
 import type { ManifestDraft } from '@vmgrid/warehouse';
 import { digestFile, readQcow2Header } from '@vmgrid/warehouse';
@@ -72,7 +72,7 @@ export async function takeCloudImage(
     ...{ id, base: id, line: 'qemu', history: [], disk: DISK, diskFormat: 'qcow2' },
     machine: { arch: 'x86_64', os, memoryMiB, cpus: 1, diskMiB },
     // Cloud images have virtio and SCSI drivers in their initial RAM disk.
-    boot: { firmware: 'bios', layouts: [DEVICE_LAYOUT] },
+    boot: { firmware: 'bios', layouts: [LAYOUT_WITHOUT_AGENT] },
   };
 }
 

@@ -20,7 +20,7 @@ done
 rm -f /etc/systemd/system/multi-user.target.wants/ssh.service /etc/systemd/system/sshd.service
 # Started over D-Bus by whoever shuts the machine down, not at boot.
 rm -f /lib/systemd/system/multi-user.target.wants/systemd-logind.service
-systemctl enable ssh.socket vmgrid-agent.service vmgrid-network.service
+systemctl enable ssh.socket vmgrid-agent.service vmgrid-resident.service vmgrid-network.service
 systemctl set-default multi-user.target
 
 # --- ssh: one kind of host key, made by each machine for itself

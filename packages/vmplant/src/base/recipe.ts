@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type BaseKind, type BaseOs, RELEASES } from './releases.ts';
 
 /** Files that no action needs and every clone would carry. Licences stay. */
@@ -77,7 +77,11 @@ const COMMAND_LINE = [
  * Device layouts that the initial RAM disk has drivers for (boot-files.sh lists them), or whose line brings its own.
  * The agent finds its port in all of them.
  */
-const LAYOUTS = ['pc-virtio-scsi-1', 'uml-ubd-1'] as const;
+const LAYOUTS = ['pc-virtio-agent-1', 'pc-virtio-scsi-1', 'uml-ubd-1'] as const;
+/** The sources of the resident agent: the program that a compiler makes of them is not the same on all hosts. */
+const AGENT_SOURCES = join(import.meta.dirname, '../../../../agent/src');
+/** The program, as set-up makes it. */
+export const AGENT_PROGRAM = join(import.meta.dirname, '../../../../dist/native/vmgrid-agent');
 
 /** Everything that decides what a base image contains, except the package versions in the archive on that day. */
 export interface Recipe extends Kind {
@@ -113,8 +117,9 @@ export async function recipeFor(os: BaseOs): Promise<Recipe> {
     ...{ commandLine: COMMAND_LINE, layouts: LAYOUTS },
   };
   const hash = createHash('sha256').update(JSON.stringify(fixed));
-  for (const file of [...customize, ...(await Promise.all(rootfs.map(filesBelow))).flat()]) {
-    const name = file.slice(import.meta.dirname.length);
+  const folders = await Promise.all([...rootfs, AGENT_SOURCES].map(filesBelow));
+  for (const file of [...customize, ...folders.flat()]) {
+    const name = relative(import.meta.dirname, file);
     hash.update(`\n${name}\n`).update(
       createHash('sha256')
         .update(await readFile(file))

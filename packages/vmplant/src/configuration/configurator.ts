@@ -14,6 +14,7 @@ import { bookedOf, insert, type Run, readToEnd, startRunner, taskOf } from './gu
 import type { HostActions } from './host-actions.ts';
 import { runHostAction } from './host-segment.ts';
 import { longestMs, timeoutMs } from './time-limits.ts';
+import { wakeByAgent, wakeByRunner } from './wake.ts';
 
 export interface ConfiguratorDeps {
   readonly hostActions: Pick<HostActions, 'run'>;
@@ -57,19 +58,19 @@ export class Configurator {
     const { clock, bootDeadlineMs } = this.#deps;
     const limit = { ms: this.longestMs(job.actions), signal, clock, late: unreported };
     const progress = new ConfigurationProgress(job);
+    const drive = { isFull: false };
     try {
       return await within(limit, async (until) => {
-        const run: Run = { job, disc, clock, bootDeadlineMs, progress, signal: until };
-        await job.phases.time('disc', () => insert(disc, job.machine, until));
+        const run: Run = { job, disc, drive, clock, bootDeadlineMs, progress, signal: until };
         await this.#runAll(run);
         return progress.soFar;
       });
     } catch (error) {
       throw signal.aborted ? cutOff(signal.reason, progress.soFar) : error;
     } finally {
-      // The disc is ejected if possible: a machine that is gone has no drive.
-      const ejected = endsWithin({ ms: EJECT_DEADLINE_MS, clock }, (until) => job.machine.insertDisc(undefined, until));
-      await ejected.catch(() => undefined);
+      // A disc that is in the drive is ejected if possible: a machine that is gone has no drive.
+      const eject = (until: AbortSignal) => job.machine.insertDisc(undefined, until);
+      if (drive.isFull) await endsWithin({ ms: EJECT_DEADLINE_MS, clock }, eject).catch(() => undefined);
       await disc.discard();
     }
   }
@@ -85,27 +86,37 @@ export class Configurator {
   ): Promise<void> {
     const disc = this.prepare({ directory: job.directory, actions: [] });
     try {
-      await insert(disc, job.machine, signal);
       const { clock, bootDeadlineMs } = this.#deps;
       const whole = { ...job, actions: [], describe: () => '' };
-      const run = { job: whole, disc, clock, bootDeadlineMs, progress: new ConfigurationProgress(), signal };
+      const progress = new ConfigurationProgress();
+      const run: Run = { job: whole, disc, drive: { isFull: false }, clock, bootDeadlineMs, progress, signal };
+      await insert(run);
       const tasks: RunnerTask[] = [{ task: 'quiesce' }, ...(keeps === 'memory' ? [{ task: 'warm' } as const] : [])];
       await readToEnd(run, startRunner(run, tasks, NOTHING_BOOKED));
       await job.machine.insertDisc(undefined, signal);
+      if (keeps === 'memory') await job.guest.prepare?.(signal);
     } finally {
       await disc.discard();
     }
   }
 
   async #runAll(run: Run): Promise<void> {
-    const { actions, identity, phases } = run.job;
+    const { actions, identity, phases, guest } = run.job;
     const queue = segments(actions);
-    if (identity) {
+    if (identity && guest.identify) {
+      const { settled } = await wakeByAgent(run, identity, guest.identify);
+      if (stepsOf(actions).length > 0) await this.#insert(run);
+      await phases.time('settle', () => settled);
+    } else {
+      await this.#insert(run);
       // One conversation with the guest covers its identity and its first actions.
-      const first = queue[0]?.where === 'guest' ? queue.shift() : undefined;
-      await wake(run, first);
+      if (identity) await wakeByRunner(run, queue[0]?.where === 'guest' ? queue.shift() : undefined);
     }
     for (const segment of queue) await phases.time('actions', () => this.#runSegment(run, segment));
+  }
+
+  #insert(run: Run): Promise<void> {
+    return run.job.phases.time('disc', () => insert(run));
   }
 
   async #runSegment(run: Run, { where, actions }: Segment): Promise<void> {
@@ -135,18 +146,6 @@ function cutOff(reason: unknown, before: Configuration): ActionsFailed {
 }
 
 const unreported = late('GUEST_UNREACHABLE', 'the guest did not report the end of its actions');
-
-/** Gives the guest its identity, opens its network, and runs the first actions. */
-async function wake(run: Run, first: Segment | undefined): Promise<void> {
-  const { machine, phases, opened } = run.job;
-  const actions = first?.actions ?? [];
-  const tasks = actions.length > 0 ? [taskOf(run, actions)] : [];
-  const report = startRunner(run, [{ task: 'identity' }, ...tasks], bookedOf(run, actions));
-  await phases.time('identity', () => report.untilIdentity());
-  const access = await machine.openNetwork(run.signal);
-  await opened?.(access);
-  await phases.time('actions', () => readToEnd(run, report));
-}
 
 /**
  * The disc has a step for each guest action, and for each recover script of a host action, which runs in the guest

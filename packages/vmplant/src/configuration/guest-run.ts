@@ -1,7 +1,7 @@
 /** Runs of the runner in a guest, also across a restart of the machine by an action that is to restart it. */
 import { type Clock, endsWithin, within } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
-import { type Machine, type Restart, type RunnerTask, runnerCommand } from '@vmgrid/lines';
+import { type Restart, type RunnerTask, runnerCommand } from '@vmgrid/lines';
 import type { PreparedDisc } from './config-disc-store.ts';
 import type { ConfigurationProgress } from './configuration.ts';
 import type { ConfigurationJob } from './configuration-job.ts';
@@ -12,6 +12,8 @@ import { SHUTDOWN_MS } from './time-limits.ts';
 export interface Run {
   readonly job: ConfigurationJob;
   readonly disc: PreparedDisc;
+  /** Whether the disc may be in it. */
+  readonly drive: { isFull: boolean };
   readonly clock: Clock;
   readonly bootDeadlineMs: number;
   readonly progress: ConfigurationProgress;
@@ -21,9 +23,10 @@ export interface Run {
 /** For a guest whose runner ended by itself to say that it starts anew. */
 const CAUSE_MS = 30_000;
 
-export async function insert(disc: PreparedDisc, machine: Machine, signal: AbortSignal): Promise<void> {
+export async function insert({ job, disc, drive, signal }: Run): Promise<void> {
   await disc.written;
-  await machine.insertDisc(disc.path, signal);
+  drive.isFull = true;
+  await job.machine.insertDisc(disc.path, signal);
 }
 
 export function startRunner(
@@ -85,12 +88,12 @@ async function causeOf({ job, clock, signal }: Run, ms: number): Promise<Restart
 
 /** Waits for the guest, and runs the rest of the actions in it. The network of some lines has to be opened again. */
 async function goOn(run: Run, booked: Restarting): Promise<GuestReport> {
-  const { job, disc, clock, bootDeadlineMs, progress, signal } = run;
+  const { job, clock, bootDeadlineMs, progress, signal } = run;
   const { action, index } = booked.restarted;
   const away = (ms: number) =>
     progress.restarted(action, `the guest did not come back within ${ms} ms of the restart by the action ${action.id}`);
   await within({ ms: bootDeadlineMs, clock, signal, late: away }, (until) => job.machine.guest(until));
-  await insert(disc, job.machine, signal);
+  await insert(run);
   const rest = booked.actions.slice(1);
   const tasks = rest.length > 0 ? [taskOf(run, rest)] : [];
   const report = startRunner(run, [{ task: 'restarted', step: index }, ...tasks], booked);

@@ -3,7 +3,7 @@
  */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { LineReports, Start } from '@vmgrid/bidding';
+import { hardwareFor, type LineReports, type Start } from '@vmgrid/bidding';
 import { within } from '@vmgrid/daemon';
 import { type Action, digestAction, identityReads, splitReusable } from '@vmgrid/dag';
 import type { FrozenFiles } from '@vmgrid/lines';
@@ -193,7 +193,7 @@ export class ImageBuilder {
   ) {
     const { lifetimes, madeFor } = request;
     const { line: _, ...machine } = request.machine;
-    const { compatibility } = this.#deps.lines.get(plan.line)!;
+    const compatibility = hardwareFor(this.#deps.lines.get(plan.line)!, plan.image.manifest, plan.start);
     return {
       ...{ machine, line: plan.line, base: plan.image.manifest.base, history, lifetimes },
       ...(suspended ? { compatibility } : {}),

@@ -9,6 +9,7 @@ export type PhaseName =
   | 'agent'
   | 'disc'
   | 'identity'
+  | 'settle'
   | 'actions'
   | 'restart'
   | 'quiesce'
