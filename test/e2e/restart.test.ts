@@ -16,8 +16,12 @@ const TEST_MS = 300_000;
 /** Tells an attribute. */
 const tell = (name: string, value: string) => `echo "${name} = \\"${value}\\"" >>"$VMGRID_ATTRIBUTES"`;
 const BOOT_ID = '$(cat /proc/sys/kernel/random/boot_id)';
+const ADDRESS = '$(ip -4 address show eth0 | grep inet)';
 
-const before = script('before', `echo memory >/run/before; echo disk >/root/before; ${tell('First', BOOT_ID)}`);
+const before = script(
+  'before',
+  `echo memory >/run/before; echo disk >/root/before; ${tell('First', BOOT_ID)}; ${tell('Address', ADDRESS)}`,
+);
 /** Looks at what a machine has that was restarted after `before`, and tells it under names with this ending. */
 const look = (ending: string) =>
   script(
@@ -27,6 +31,7 @@ const look = (ending: string) =>
       tell(`Left${ending}`, '$(ls /run/before 2>/dev/null)'),
       tell(`Kept${ending}`, '$(cat /root/before)'),
       tell(`Carrier${ending}`, '$(cat /sys/class/net/eth0/carrier)'),
+      tell(`Address${ending}`, ADDRESS),
     ].join('; '),
   );
 const RESTARTS = {
@@ -61,6 +66,7 @@ describe.each(['qemu', 'uml'] as const)('on the line %s', (line) => {
       const ways = ['Asked', 'AtOnce', 'Left'] as const;
       const { vm } = await grid.client.create({ machine, dag: restarting(...ways) });
       expect(vm).toMatchObject({ State: 'running', ActionsRun: 7, ...Object.assign({}, ...ways.map(restarted)) });
+      for (const way of ways) expect(vm[`Address${way}`]).toBe(vm.Address);
       expect(new Set([vm.First, vm.BootAsked, vm.BootAtOnce, vm.BootLeft]).size).toBe(4);
       expect(await greetingAt(Number(vm.SshPort))).toMatch(/^SSH-/);
       await grid.client.destroy(String(vm.VmId));

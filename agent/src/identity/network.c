@@ -101,12 +101,13 @@ static bool set_route(int socket) {
 /* Whether a rehearsal has configured the card: then it has its address and route. */
 static bool rehearsed;
 
-/* Down first, by which an address of before loses its route. */
+/* Down first, by which an address of before loses its route; without a broadcast address, as `ip` has it. */
 static bool configure(int socket, const char *card, const char *mac_address) {
   if (rehearsed && set_mac(socket, card, mac_address)) return true;
   return set_link(socket, card, false) && set_mac(socket, card, mac_address) &&
          set(socket, card, SIOCSIFADDR, (struct ifreq){.ifr_addr = address_of(ADDRESS)}) &&
          set(socket, card, SIOCSIFNETMASK, (struct ifreq){.ifr_netmask = address_of("255.255.255.0")}) &&
+         set(socket, card, SIOCSIFBRDADDR, (struct ifreq){.ifr_broadaddr = address_of("0.0.0.0")}) &&
          set_link(socket, card, true) && set_route(socket);
 }
 
