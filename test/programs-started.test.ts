@@ -21,7 +21,7 @@ const STARTS: Readonly<Record<string, string>> = {
   'vmgrid/src/doctor/doctor.ts': 'programs of a list of ours, with a fixed argument',
   'vmgrid/src/local-grid/plant-program.ts': 'our own program, with options of the user who runs it',
   'lines/src/simulated/machine-process.ts': 'sleep, with a number of the configuration',
-  'lines/src/spawn-vmm.ts':
+  'lines/src/process/spawn-vmm.ts':
     'hypervisors: names of our own in the folder of the machine, numbers that a schema has checked',
 };
 
@@ -33,7 +33,7 @@ test('programs are started in these places alone', () => {
 
 /** The guest's own shell is its owner's: what runs there is what the owner sent. */
 const IN_THE_GUEST = [
-  'lines/src/guest/no-cloud.ts',
+  'lines/src/guest/disc/no-cloud.ts',
   'vmplant/src/equality/guest-manifest.ts',
   'vmplant/src/lifecycle/resume-machine.ts',
 ];
@@ -42,7 +42,7 @@ test('no shell of the host reads a command, but one that enters a group, whose t
   expect(pathsWith(/\bshell: *true|\b(?:execSync|execFileSync|spawnSync)\b|import \{[^}]*\bexec\b/)).toEqual([]);
   const shells = pathsWith(/\['sh', '-c'|'\/bin\/sh', '-c'|spawn\('(?:sh|bash)'/);
   const host = shells.filter((path) => !IN_THE_GUEST.includes(path));
-  expect(host).toEqual(['lines/src/spawn-vmm.ts']);
+  expect(host).toEqual(['lines/src/process/spawn-vmm.ts']);
   const { text } = sources.find(({ path }) => path === host[0])!;
   expect(text.match(/\['sh', '-c', \w+/g)).toEqual(["['sh', '-c', ENTER"]);
   const parts = /const ENTER = `(.*)`;/.exec(text)?.[1]?.matchAll(/\$\{(.*?)\}/g);

@@ -2,8 +2,8 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MAX_CONSOLE_BYTES } from '../../packages/lines/src/console-log.ts';
 import type { LineOptions } from '../../packages/lines/src/make-lines.ts';
+import { MAX_CONSOLE_BYTES } from '../../packages/lines/src/process/console-log.ts';
 import type { Machine, ProductionLine, StartOrder, StepObserver } from '../../packages/lines/src/production-line.ts';
 import type { LineName } from '../../packages/protocol/src/index.ts';
 import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';

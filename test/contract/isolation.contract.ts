@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { processesOf } from '@vmgrid/test-support/hosts/processes.ts';
 import { testUnless, WHY_NO_HOST_USERS } from '@vmgrid/test-support/jest/test-unless.ts';
-import { HOST_ID_RANGE } from '../../packages/lines/src/host-user.ts';
+import { HOST_ID_RANGE } from '../../packages/lines/src/process/host-user.ts';
 import type { Bench, LineUnderTest } from './bench.ts';
 
 const BOOT_MS = 120_000;

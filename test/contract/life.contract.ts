@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { writeConfigDisc } from '../../packages/lines/src/guest/config-disc.ts';
+import { writeConfigDisc } from '../../packages/lines/src/guest/disc/config-disc.ts';
 import type { Bench, Started } from './bench.ts';
 import { greetingAt } from './greeting.ts';
 import { leftOf, NOTHING } from './left.ts';

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
-import { MAX_CONSOLE_BYTES } from '../../packages/lines/src/console-log.ts';
+import { MAX_CONSOLE_BYTES } from '../../packages/lines/src/process/console-log.ts';
 import type { StartOrder } from '../../packages/lines/src/production-line.ts';
 import { type Bench, LARGE, type LineUnderTest } from './bench.ts';
 import { MEMORY_MIB } from './workshop.ts';

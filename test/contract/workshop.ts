@@ -11,7 +11,11 @@ import {
   identityAttributes,
   makeCloneIdentity,
 } from '../../packages/lines/src/guest/clone-identity.ts';
-import { type ConfigDiscPlan, type GuestStep, writeConfigDisc } from '../../packages/lines/src/guest/config-disc.ts';
+import {
+  type ConfigDiscPlan,
+  type GuestStep,
+  writeConfigDisc,
+} from '../../packages/lines/src/guest/disc/config-disc.ts';
 import { parseReportLine, type RunnerEvent } from '../../packages/lines/src/guest/report.ts';
 import { type RunnerTask, runnerCommand } from '../../packages/lines/src/guest/runner-command.ts';
 import type {

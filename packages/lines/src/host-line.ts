@@ -2,9 +2,9 @@ import { chmod } from 'node:fs/promises';
 import { type CommandRunner, killProcessesOf, runCommand } from '@vmgrid/daemon';
 import { type MachineGroups, NO_GROUPS } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
-import { HOST_ID_RANGE, type HostIdRange, hostUserOf } from './host-user.ts';
+import { HOST_ID_RANGE, type HostIdRange, hostUserOf } from './process/host-user.ts';
+import type { OverlayOptions } from './process/run-folder.ts';
 import type { StartOrder, StepObserver } from './production-line.ts';
-import type { OverlayOptions } from './run-folder.ts';
 import { type FindImages, NO_IMAGES } from './trial-kernel.ts';
 
 const KILL_DEADLINE_MS = 5_000;

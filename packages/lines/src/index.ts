@@ -5,8 +5,8 @@ export {
   identityAttributes,
   makeCloneIdentity,
 } from './guest/clone-identity.ts';
-export { type ConfigDiscPlan, type GuestStep, writeConfigDisc } from './guest/config-disc.ts';
-export type { FileOnDisk } from './guest/iso-image.ts';
+export { type ConfigDiscPlan, type GuestStep, writeConfigDisc } from './guest/disc/config-disc.ts';
+export type { FileOnDisk } from './guest/disc/iso-image.ts';
 export { ATTRIBUTES_LIMIT_BYTES, parseReportLine, type RunnerEvent } from './guest/report.ts';
 export { type RunnerTask, readRunnerCommand, runnerCommand } from './guest/runner-command.ts';
 export { LibvirtConfig } from './libvirt/libvirt-config.ts';

@@ -8,7 +8,7 @@ import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.
 import type { GoldenImage } from '../../warehouse/src/images/manifest.ts';
 import { Warehouse } from '../../warehouse/src/warehouse.ts';
 import { baseDraft, promote, suspendedDraft } from '../../warehouse/test/made-up-images.ts';
-import { HOST_ID_RANGE, hostUserOf } from '../src/host-user.ts';
+import { HOST_ID_RANGE, hostUserOf } from '../src/process/host-user.ts';
 import { findAcceleration, trialArguments } from '../src/qemu/acceleration.ts';
 import { hasRunProgram, NO_IMAGES, TRIED, trialKernel } from '../src/trial-kernel.ts';
 

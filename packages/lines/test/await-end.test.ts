@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { awaitEnd } from '../src/await-end.ts';
+import { awaitEnd } from '../src/process/await-end.ts';
 
 const NEVER = new Promise(() => undefined);
 const UNHURRIED = new AbortController().signal;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
-import { BoundedLog, MAX_LOG_BYTES } from '../src/bounded-log.ts';
+import { BoundedLog, MAX_LOG_BYTES } from '../src/process/bounded-log.ts';
 
 const directory = useTemporaryFolder();
 const path = () => join(directory(), 'vmm.log');

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { connectUnix, listenUnix } from '../../host/src/unix-socket.ts';
-import { ConsoleLog } from '../src/console-log.ts';
 import { QgaClient } from '../src/guest/qga-client.ts';
 import { ReportChannel } from '../src/guest/report-channel.ts';
+import { ConsoleLog } from '../src/process/console-log.ts';
 import { QmpClient } from '../src/qemu/qmp/qmp-client.ts';
 
 const folder = useTemporaryFolder();

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
-import { ConsoleLog } from '../src/console-log.ts';
+import { ConsoleLog } from '../src/process/console-log.ts';
 
 const folder = useTemporaryFolder();
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { readQcow2Header } from '@vmgrid/warehouse';
-import { emptyOverlay } from '../src/qcow2-overlay.ts';
+import { emptyOverlay } from '../src/disks/qcow2-overlay.ts';
 
 const MIB = 1_048_576;
 const folder = useTemporaryFolder();

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { connectUnix, listenUnix, removeSockets } from '../../host/src/unix-socket.ts';
+import { logTail, spawnVmm } from '../src/process/spawn-vmm.ts';
 import { closeChannels, openChannels } from '../src/qemu/channels.ts';
 import { collectFiles } from '../src/qemu/freeze.ts';
 import { SOCKETS } from '../src/qemu/layout.ts';
-import { logTail, spawnVmm } from '../src/spawn-vmm.ts';
 
 /**
  * `run` belongs to QEMU, whose guest may have broken out of it. As root QEMU has a user of its own; else everything is

@@ -7,7 +7,7 @@ import { makeCgroupParent } from '@vmgrid/test-support/hosts/cgroup-parent.ts';
 import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
-import { logTail, spawnVmm } from '../../../lines/src/spawn-vmm.ts';
+import { logTail, spawnVmm } from '../../../lines/src/process/spawn-vmm.ts';
 import { CgroupConfig } from '../../src/cgroup/cgroup-config.ts';
 import { Cgroups } from '../../src/cgroup/cgroups.ts';
 

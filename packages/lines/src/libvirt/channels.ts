@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { UndoStack, whenClosed } from '@vmgrid/daemon';
 import { connectUnix } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
-import { ConsoleLog } from '../console-log.ts';
 import { ReportChannel } from '../guest/report-channel.ts';
+import { ConsoleLog } from '../process/console-log.ts';
 import { FILES, SOCKETS } from './layout.ts';
 
 /** A plant's channels to a running domain. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
-import { relateOverlayDisk } from '../overlay-disk.ts';
-import { takeOwnFile } from '../own-file.ts';
+import { relateOverlayDisk } from '../disks/overlay-disk.ts';
+import { takeOwnFile } from '../disks/own-file.ts';
 import type { FrozenFiles } from '../production-line.ts';
 import { FILES } from './layout.ts';
 import type { DomainState } from './machine-state.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CommandRunner, type Deadline, UndoStack, within } from '@vmgrid/daemon';
 import { removeSockets } from '@vmgrid/host';
 import { late } from '@vmgrid/protocol';
-import { parentOf } from '../overlay-disk.ts';
+import { parentOf } from '../disks/overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import type { LibvirtHost } from './api/libvirt-host.ts';
 import { closeChannels, openChannels } from './channels.ts';

@@ -4,7 +4,7 @@ import { abortable, type CommandRunner, readFileIfAny, runCommand, within } from
 import { removeSockets } from '@vmgrid/host';
 import { type CompatibilityRecord, type LineReport, late } from '@vmgrid/protocol';
 import type { GoldenImage } from '@vmgrid/warehouse';
-import { admitToImage, HOST_ID_RANGE, type HostUser, hostUserOf } from '../host-user.ts';
+import { admitToImage, HOST_ID_RANGE, type HostUser, hostUserOf } from '../process/host-user.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
 import { kernelArguments } from '../qemu/command-line.ts';
 import { requireAvailable } from '../require-available.ts';

@@ -3,9 +3,9 @@ import { aborted, type CommandRunner, type Deadline, within } from '@vmgrid/daem
 import { removeSockets } from '@vmgrid/host';
 import { GridError, late } from '@vmgrid/protocol';
 import { Attachment } from '../attachment.ts';
-import { awaitEnd } from '../await-end.ts';
 import { type HeldGuest, holdGuest, type Origin } from '../hold-guest.ts';
-import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
+import { awaitEnd } from '../process/await-end.ts';
+import { notABuild, powerDown, requirePowerDown } from '../process/power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import type { LibvirtHost } from './api/libvirt-host.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';

@@ -1,4 +1,4 @@
-import { decodeParent, type ParentDisk } from '../overlay-disk.ts';
+import { decodeParent, type ParentDisk } from '../disks/overlay-disk.ts';
 import type { MachineState, StartOrder } from '../production-line.ts';
 
 /** The state from which a domain is found again after the plant was killed. */

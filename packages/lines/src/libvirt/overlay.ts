@@ -1,8 +1,8 @@
 import { chmod, lchown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeOverlayDisk } from '../overlay-disk.ts';
+import { makeOverlayDisk } from '../disks/overlay-disk.ts';
+import type { OverlayOptions } from '../process/run-folder.ts';
 import type { StartOrder } from '../production-line.ts';
-import type { OverlayOptions } from '../run-folder.ts';
 import { FILES } from './layout.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { bootId, type CommandRunner, readFileIfAny, within, writeFileAtomically } from '@vmgrid/daemon';
 import { type CompatibilityRecord, GridError, type LineReport, late } from '@vmgrid/protocol';
-import { HOST_ID_RANGE, kvmAccess } from '../host-user.ts';
+import { HOST_ID_RANGE, kvmAccess } from '../process/host-user.ts';
 import type { AccelerationOptions } from '../qemu/acceleration.ts';
 import { LAYOUT_WITHOUT_AGENT } from '../qemu/command-line.ts';
 import { probeQemu } from '../qemu/probe.ts';

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { bootId, CommandError, type CommandRunner, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import type { LineName } from '@vmgrid/protocol';
 import type { GoldenImage } from '@vmgrid/warehouse';
-import { admitToImage, type HostIdRange, type HostUser, kvmAccess } from '../host-user.ts';
-import { privileges } from '../spawn-vmm.ts';
+import { admitToImage, type HostIdRange, type HostUser, kvmAccess } from '../process/host-user.ts';
+import { privileges } from '../process/spawn-vmm.ts';
 import { type FindImages, hasRunProgram, type TrialKernel, trialKernel } from '../trial-kernel.ts';
 
 /** A kernel that runs at all needs a fraction of this, on a busy host too. */

@@ -2,13 +2,13 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { UndoStack } from '@vmgrid/daemon';
 import { connectUnix } from '@vmgrid/host';
-import { BoundedLog } from '../bounded-log.ts';
-import { ConsoleLog } from '../console-log.ts';
 import { QgaClient } from '../guest/qga-client.ts';
 import { ReportChannel } from '../guest/report-channel.ts';
 import { AgentChannel, type AgentStart } from '../guest/resident/agent-channel.ts';
+import { BoundedLog } from '../process/bounded-log.ts';
+import { ConsoleLog } from '../process/console-log.ts';
+import { runFolder } from '../process/run-folder.ts';
 import type { Restart } from '../production-line.ts';
-import { runFolder } from '../run-folder.ts';
 import { FILES, SOCKETS } from './layout.ts';
 import { QmpClient } from './qmp/qmp-client.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
-import { relateOverlayDisk } from '../overlay-disk.ts';
-import { takeOwnFile } from '../own-file.ts';
+import { relateOverlayDisk } from '../disks/overlay-disk.ts';
+import { takeOwnFile } from '../disks/own-file.ts';
+import { runFolder } from '../process/run-folder.ts';
 import type { FrozenFiles } from '../production-line.ts';
-import { runFolder } from '../run-folder.ts';
 import { FILES } from './layout.ts';
 import type { QemuState } from './machine-state.ts';
 

@@ -1,6 +1,6 @@
 import type { ProcessIdentity } from '@vmgrid/daemon';
 import type { CompatibilityRecord } from '@vmgrid/protocol';
-import { decodeParent, type ParentDisk } from '../overlay-disk.ts';
+import { decodeParent, type ParentDisk } from '../disks/overlay-disk.ts';
 import type { MachineState, StartOrder } from '../production-line.ts';
 
 /** The state from which a running QEMU is found again after the plant was killed. */

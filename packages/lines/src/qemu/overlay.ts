@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { makeOverlayDisk } from '../overlay-disk.ts';
+import { makeOverlayDisk } from '../disks/overlay-disk.ts';
+import { makeRunFolder, type OverlayOptions } from '../process/run-folder.ts';
 import type { StartOrder } from '../production-line.ts';
-import { makeRunFolder, type OverlayOptions } from '../run-folder.ts';
 import { FILES } from './layout.ts';
 
 /**

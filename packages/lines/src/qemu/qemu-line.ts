@@ -11,10 +11,10 @@ import {
   type HostLineOptions,
   hostLine,
 } from '../host-line.ts';
-import { admitToImage, hostUserOf } from '../host-user.ts';
+import { admitToImage, hostUserOf } from '../process/host-user.ts';
+import { runFolder } from '../process/run-folder.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
 import { requireAvailable } from '../require-available.ts';
-import { runFolder } from '../run-folder.ts';
 import { openChannels } from './channels.ts';
 import { hasResidentAgent } from './command-line.ts';
 import { launch } from './launch.ts';

@@ -1,7 +1,7 @@
 /** The agent of a simulated guest: it does what the runner would do, and runs other commands in a small shell. */
 import { readFile } from 'node:fs/promises';
 import { GridError } from '@vmgrid/protocol';
-import { readIso } from '../guest/read-iso.ts';
+import { readIso } from '../guest/disc/read-iso.ts';
 import { type RunnerTask, readRunnerCommand } from '../guest/runner-command.ts';
 import type { Guest, Restart } from '../production-line.ts';
 import type { Fate } from './faults.ts';

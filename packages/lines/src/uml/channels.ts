@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { isAlive, type ProcessIdentity } from '@vmgrid/daemon';
 import { readFifo, writeFifo } from '@vmgrid/host';
-import { BoundedLog } from '../bounded-log.ts';
-import { ConsoleLog } from '../console-log.ts';
 import { QgaClient } from '../guest/qga-client.ts';
 import { ReportChannel } from '../guest/report-channel.ts';
+import { BoundedLog } from '../process/bounded-log.ts';
+import { ConsoleLog } from '../process/console-log.ts';
 import { AGENT_IN_PIPE, AGENT_OUT_PIPE, CONSOLE_PIPE, FILES, REPORT_PIPE } from './layout.ts';
 
 /** Milliseconds between checks: helpers of a killed UML outlive it and hold its pipes, so its end causes no event. */

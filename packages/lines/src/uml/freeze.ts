@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { takeOwnFile } from '../own-file.ts';
+import { takeOwnFile } from '../disks/own-file.ts';
+import { runFolder } from '../process/run-folder.ts';
 import type { FrozenFiles } from '../production-line.ts';
-import { runFolder } from '../run-folder.ts';
 import { FILES } from './layout.ts';
 import type { UmlState } from './machine-state.ts';
 

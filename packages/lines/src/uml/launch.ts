@@ -12,10 +12,10 @@ import {
 import type { MachineGroups } from '@vmgrid/host';
 import { holdFifo, makeFifos } from '@vmgrid/host';
 import { GridError, late } from '@vmgrid/protocol';
-import type { HostUser } from '../host-user.ts';
+import type { HostUser } from '../process/host-user.ts';
+import { runFolder } from '../process/run-folder.ts';
+import { logTail, spawnVmm, startFault } from '../process/spawn-vmm.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
-import { runFolder } from '../run-folder.ts';
-import { logTail, spawnVmm, startFault } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { commandLine } from './command-line.ts';
 import { FILES, pipesOf } from './layout.ts';

@@ -1,7 +1,7 @@
 import type { CommandRunner } from '@vmgrid/daemon';
 import { runTool } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
-import { runFolder } from '../run-folder.ts';
+import { runFolder } from '../process/run-folder.ts';
 import { UML_ID } from './layout.ts';
 import type { UmlState } from './machine-state.ts';
 

@@ -18,10 +18,10 @@ import {
 } from '@vmgrid/daemon';
 import { connectUnix, retryOnChange } from '@vmgrid/host';
 import { GridError, late } from '@vmgrid/protocol';
-import type { HostUser } from '../host-user.ts';
+import type { HostUser } from '../process/host-user.ts';
+import { runFolder } from '../process/run-folder.ts';
+import { logTail, spawnVmm, startFault } from '../process/spawn-vmm.ts';
 import type { GuestAccess } from '../production-line.ts';
-import { runFolder } from '../run-folder.ts';
-import { logTail, spawnVmm, startFault } from '../spawn-vmm.ts';
 import { UNITS } from './command-line.ts';
 import { FILES, NETWORK_ORDERS, NETWORK_SOCKET } from './layout.ts';
 import type { UmlState } from './machine-state.ts';

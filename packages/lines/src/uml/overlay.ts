@@ -1,9 +1,9 @@
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runTool } from '@vmgrid/host';
-import { copyFrozenFile } from '../copy-frozen-file.ts';
+import { copyFrozenFile } from '../disks/copy-frozen-file.ts';
+import { makeRunFolder, type OverlayOptions, runFolder } from '../process/run-folder.ts';
 import type { StartOrder } from '../production-line.ts';
-import { makeRunFolder, type OverlayOptions, runFolder } from '../run-folder.ts';
 import { hasOwnDisk } from './command-line.ts';
 import { FILES } from './layout.ts';
 

@@ -4,8 +4,8 @@ import { bootId, type CommandRunner, readFileIfAny, writeFileAtomically } from '
 import { runTool } from '@vmgrid/host';
 import { GridError, type LineReport } from '@vmgrid/protocol';
 import { requireConfinement } from '../confinement/confinement.ts';
-import type { HostUser } from '../host-user.ts';
-import { privileges } from '../spawn-vmm.ts';
+import type { HostUser } from '../process/host-user.ts';
+import { privileges } from '../process/spawn-vmm.ts';
 import { hasRunProgram } from '../trial-kernel.ts';
 import { DEVICE_LAYOUT, SPARED } from './command-line.ts';
 import { INIT, TRY, writeInitrd } from './initrd.ts';

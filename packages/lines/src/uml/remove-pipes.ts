@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runFolder } from '../run-folder.ts';
+import { runFolder } from '../process/run-folder.ts';
 import { NETWORK_ORDERS, NETWORK_SOCKET, pipesOf, UML_ID } from './layout.ts';
 
 /** Removes the pipes and sockets that a UML left behind. `rm` removes a link itself, not what it leads to. */

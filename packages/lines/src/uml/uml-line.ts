@@ -8,7 +8,7 @@ import {
   type HostLineOptions,
   hostLine,
 } from '../host-line.ts';
-import { admitToImage, hostUserOf, probeUserOf } from '../host-user.ts';
+import { admitToImage, hostUserOf, probeUserOf } from '../process/host-user.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
 import { requireAvailable } from '../require-available.ts';
 import { openChannels } from './channels.ts';

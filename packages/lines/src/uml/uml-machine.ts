@@ -4,12 +4,12 @@ import { type CommandRunner, isAlive, killProcessesOf, signalProcess, waitUntilG
 import type { MachineGroups } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
 import { Attachment } from '../attachment.ts';
-import { awaitEnd } from '../await-end.ts';
 import { type HeldGuest, holdGuest, type Origin } from '../hold-guest.ts';
-import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
+import { awaitEnd } from '../process/await-end.ts';
+import { notABuild, powerDown, requirePowerDown } from '../process/power-down.ts';
+import { runFolder } from '../process/run-folder.ts';
+import { logTail } from '../process/spawn-vmm.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
-import { runFolder } from '../run-folder.ts';
-import { logTail } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { DISC_DEVICE, UNITS } from './command-line.ts';
 import { exitCauseOf } from './exit-cause.ts';

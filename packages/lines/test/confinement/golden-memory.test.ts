@@ -9,10 +9,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testUnless, WHY_NO_HOST_USERS } from '@vmgrid/test-support/jest/test-unless.ts';
 import { type Bench, OPEN_BENCH_MS, openBench } from '../../../../test/contract/bench.ts';
 import { verifyImages } from '../../../warehouse/src/care/verify.ts';
-import { HOST_ID_RANGE, type HostUser, hostUserOf } from '../../src/host-user.ts';
+import { HOST_ID_RANGE, type HostUser, hostUserOf } from '../../src/process/host-user.ts';
+import { runFolder } from '../../src/process/run-folder.ts';
+import { privileges, spawnVmm } from '../../src/process/spawn-vmm.ts';
 import { QemuLine } from '../../src/qemu/qemu-line.ts';
-import { runFolder } from '../../src/run-folder.ts';
-import { privileges, spawnVmm } from '../../src/spawn-vmm.ts';
 
 const CONFINE = join(import.meta.dirname, '../../../../dist/native/vmgrid-confine');
 const WHY_NO_LANDLOCK =

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { quote, writeConfigDisc } from '../../src/guest/config-disc.ts';
+import { quote, writeConfigDisc } from '../../src/guest/disc/config-disc.ts';
+import { isoImage } from '../../src/guest/disc/iso-image.ts';
 import { makeHostKey } from '../../src/guest/host-key.ts';
-import { isoImage } from '../../src/guest/iso-image.ts';
 import { extractDisc } from './extract-disc.ts';
 
 let folder: string;

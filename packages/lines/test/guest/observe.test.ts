@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { writeConfigDisc } from '../../src/guest/config-disc.ts';
+import { writeConfigDisc } from '../../src/guest/disc/config-disc.ts';
 import { parseReportLine } from '../../src/guest/report.ts';
 import { extractDisc } from './extract-disc.ts';
 

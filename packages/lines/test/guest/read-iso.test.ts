@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isoImage } from '../../src/guest/iso-image.ts';
-import { readIso } from '../../src/guest/read-iso.ts';
+import { isoImage } from '../../src/guest/disc/iso-image.ts';
+import { readIso } from '../../src/guest/disc/read-iso.ts';
 
 const name = fc.stringMatching(/^[a-z0-9]{1,8}(\.[a-z0-9]{1,3})?$/);
 const files = fc.dictionary(name, fc.uint8Array({ maxLength: 5_000 }), { maxKeys: 120 });

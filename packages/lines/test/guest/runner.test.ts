@@ -7,7 +7,12 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
-import { type ConfigDiscPlan, type GuestAction, type GuestStep, writeConfigDisc } from '../../src/guest/config-disc.ts';
+import {
+  type ConfigDiscPlan,
+  type GuestAction,
+  type GuestStep,
+  writeConfigDisc,
+} from '../../src/guest/disc/config-disc.ts';
 import { parseReportLine, type RunnerEvent } from '../../src/guest/report.ts';
 import { extractDisc } from './extract-disc.ts';
 

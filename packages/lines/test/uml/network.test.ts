@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { identifyProcess, processesOf, waitUntilGone } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
-import { runFolder } from '../../src/run-folder.ts';
+import { runFolder } from '../../src/process/run-folder.ts';
 import { NETWORK_ORDERS, NETWORK_SOCKET } from '../../src/uml/layout.ts';
 import { endUserNetwork, NETWORK_LIMITS, type NetworkLimits, openUserNetwork } from '../../src/uml/network.ts';
 

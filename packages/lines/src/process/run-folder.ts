@@ -1,8 +1,8 @@
 import { chown, lchown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
+import type { StepObserver } from '../production-line.ts';
 import type { HostUser } from './host-user.ts';
-import type { StepObserver } from './production-line.ts';
 
 /**
  * A hypervisor's working directory in the folder of its machine. It belongs to the machine's own user: a guest that

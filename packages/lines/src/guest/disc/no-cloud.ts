@@ -3,7 +3,7 @@
  * name and network and starts the agent at its first boot. Pure.
  * https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
  */
-import type { HostKey } from './host-key.ts';
+import type { HostKey } from '../host-key.ts';
 import type { IsoFile } from './iso-image.ts';
 
 /** The volume label by which cloud-init finds the disc. */

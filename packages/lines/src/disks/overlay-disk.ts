@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
 import { runTool } from '@vmgrid/host';
 import { exhaustionIn, GridError } from '@vmgrid/protocol';
-import type { MachineState, StartOrder } from './production-line.ts';
+import type { MachineState, StartOrder } from '../production-line.ts';
 import { emptyOverlay } from './qcow2-overlay.ts';
 
 const MIB = 1_048_576;

@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { folderEnvironment } from '@vmgrid/daemon';
 import { toolMissing } from '@vmgrid/host';
 import { type ErrorCode, exhaustionIn } from '@vmgrid/protocol';
-import { confine } from './confinement/confinement.ts';
+import { confine } from '../confinement/confinement.ts';
 import type { HostUser } from './host-user.ts';
 
 /** The first descriptor after the standard ones. */

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { ignoreMissing } from '@vmgrid/daemon';
 import { type FileAction, type PackageAction, restartsMachine, type ScriptAction } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
-import { type CloneIdentity, type GuestIdentity, makeCloneIdentity } from './clone-identity.ts';
+import { type CloneIdentity, type GuestIdentity, makeCloneIdentity } from '../clone-identity.ts';
 import { type FileOnDisk, type IsoFile, isoPieces } from './iso-image.ts';
 import { NO_CLOUD_VOLUME, noCloudFiles } from './no-cloud.ts';
 
@@ -129,7 +129,7 @@ async function stepFiles(step: GuestStep, plan: ConfigDiscPlan): Promise<IsoFile
 export async function writeConfigDisc(path: string, plan: ConfigDiscPlan): Promise<void> {
   const { identity, cloudInit = false, observe = false, steps } = plan;
   const programs = [...PROGRAMS, ...(observe ? [OBSERVER] : [])].map(
-    async (name): Promise<IsoFile> => ({ name, content: await readFile(join(import.meta.dirname, name)) }),
+    async (name): Promise<IsoFile> => ({ name, content: await readFile(join(import.meta.dirname, '..', name)) }),
   );
   const files = [
     ...(await Promise.all(programs)),

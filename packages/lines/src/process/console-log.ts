@@ -1,7 +1,7 @@
 import { createWriteStream, statSync, type WriteStream } from 'node:fs';
 import type { Socket } from 'node:net';
 import { whenClosed } from '@vmgrid/daemon';
-import type { Restart } from './production-line.ts';
+import type { Restart } from '../production-line.ts';
 
 export const MAX_CONSOLE_BYTES = 1_048_576;
 /** Bytes at the end of the output that are kept. */
