@@ -27,14 +27,14 @@ const longLinesOf = (file: string, text: string, shown: (line: string) => string
 
 test('no line of a source ends past column 120, but for a text or a regular expression in one piece', () => {
   const shown = (line: string) => (COMMENT.test(line) ? line : line.replace(LITERAL, "''"));
-  const long = filesIn(['packages', 'test', 'scripts'], /\.(ts|mjs)$/).flatMap((file) =>
+  const long = filesIn(['agent', 'packages', 'test', 'scripts'], /\.(ts|mjs|c|h)$/).flatMap((file) =>
     longLinesOf(file, readFileSync(join(root, file), 'utf8'), shown),
   );
   expect(long).toEqual([]);
 });
 
 test('no line of prose ends past column 120', () => {
-  const documents = [...readdirSync(root), ...filesIn(['docs', 'packages'], /./)].filter((file) =>
+  const documents = [...readdirSync(root), ...filesIn(['agent', 'docs', 'packages'], /./)].filter((file) =>
     file.endsWith('.md'),
   );
   const long = documents.flatMap((file) => {

@@ -2,15 +2,15 @@
  * The floor under a clone: nothing but QEMU restoring a suspended image and the agent's handshake. No plant, no
  * unprivileged user, no records; written for this alone. Of the product it has what lets an old QEMU read an image.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface BareRestore {
+interface BareRestore {
   /** Arguments of QEMU, which waits for the state (`-incoming defer`) and names its sockets relative to the folder. */
   readonly args: readonly string[];
   /** Holds an overlay already. */
@@ -26,8 +26,43 @@ function readingOnly(args: readonly string[]): Readonly<Record<string, string>> 
   return { LD_PRELOAD: READ_ONLY_MEMORY, VMGRID_READ_ONLY: memory };
 }
 
+/** Returns the process in whose working directory a machine of the product runs. */
+export const vmmIn = (folder: string): string =>
+  readdirSync('/proc').find((name) => /^\d+$/.test(name) && workingDirectory(name) === folder)!;
+
+/** Returns the arguments with which the plant itself started QEMU: so the floor runs the very same machine. */
+export const argumentsOf = (pid: string): readonly string[] =>
+  readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(1, -1);
+
+function workingDirectory(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined; // it ended in between
+  }
+}
+
+export interface Floor extends Pick<BareRestore, 'args'> {
+  /** Folder of the suspended image. */
+  readonly image: string;
+  /** Where a folder for the machine is made. */
+  readonly directory: string;
+}
+
+/** Milliseconds of a bare restore in a folder of its own, over an overlay made beforehand. */
+export async function timeFloor({ args, image, directory }: Floor): Promise<number> {
+  const folder = mkdtempSync(join(directory, 'floor-'));
+  const overlay = join(folder, 'disk.qcow2');
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', join(image, 'disk.qcow2'), overlay]);
+  try {
+    return await timeBareRestore({ args, folder, stateFile: join(image, 'device.state') });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** Milliseconds from starting QEMU until the agent has answered. */
-export async function timeBareRestore({ args, folder, stateFile }: BareRestore): Promise<number> {
+async function timeBareRestore({ args, folder, stateFile }: BareRestore): Promise<number> {
   const state = openSync(stateFile, 'r');
   const startedAt = performance.now();
   const qemu = spawn('qemu-system-x86_64', args, {

@@ -3,13 +3,13 @@
  * beside a cold boot and a full copy. Plant and floor take turns, so that both see the same host.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';
 import { type BuildImageRequest, type MachineSpec, ShopClient } from '@vmgrid/protocol';
 import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
 import { type Grid, startGrid } from '../../packages/vmgrid/src/local-grid/grid.ts';
-import { timeBareRestore } from './bare-restore.ts';
+import { argumentsOf, timeFloor, vmmIn } from './bare-restore.ts';
 import { type BenchSuite, median } from './suite.ts';
 
 const MEMORY_MIB = [128, 512, 2048] as const;
@@ -108,13 +108,13 @@ class Bench {
   }
 
   async compare(memoryMiB: number): Promise<{ readonly floors: number[]; readonly clones: number[] }> {
-    const imageId = await this.#imageOf(memoryMiB);
+    const image = join(this.#warehouse, 'images', await this.#imageOf(memoryMiB));
     const args = await this.#restoreArguments(memoryMiB);
     const floors: number[] = [];
     const clones: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       clones.push(await this.timeCreate(memoryMiB));
-      floors.push(await this.#timeFloor(imageId, args));
+      floors.push(await timeFloor({ args, image, directory: this.#directory }));
     }
     return { floors, clones };
   }
@@ -145,37 +145,11 @@ class Bench {
     return (await this.#client.buildImage(request)).image.imageId;
   }
 
-  /**
-   * Returns the arguments with which the plant itself starts QEMU for such a clone, so that the floor runs the very
-   * same machine.
-   */
   async #restoreArguments(memoryMiB: number): Promise<readonly string[]> {
     const { vm } = await this.#client.create({ machine: machineOf(memoryMiB), dag: { actions: [] } });
-    const folder = join(this.#directory, 'plants', 'plant-1', 'vms', String(vm.VmId), 'run');
-    const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && workingDirectory(name) === folder);
-    const [, ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    const args = argumentsOf(vmmIn(join(this.#directory, 'plants', 'plant-1', 'vms', String(vm.VmId), 'run')));
     await this.#client.destroy(String(vm.VmId));
     return args;
-  }
-
-  async #timeFloor(imageId: string, args: readonly string[]): Promise<number> {
-    const image = join(this.#warehouse, 'images', imageId);
-    const folder = mkdtempSync(join(this.#directory, 'floor-'));
-    const overlay = join(folder, 'disk.qcow2');
-    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', join(image, 'disk.qcow2'), overlay]);
-    try {
-      return await timeBareRestore({ args, folder, stateFile: join(image, 'device.state') });
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  }
-}
-
-function workingDirectory(pid: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return undefined; // it ended in between
   }
 }
 

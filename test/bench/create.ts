@@ -3,8 +3,7 @@
  * agent, and of one whose guest has not, which gets its identity from the runner. In turn with the floor: the bare
  * restore of the latter, and the handshake of its agent.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';
 import type { Dag, ScriptAction } from '@vmgrid/dag';
@@ -12,7 +11,7 @@ import { type MachineSpec, ShopClient } from '@vmgrid/protocol';
 import { type GoldenImage, Warehouse } from '@vmgrid/warehouse';
 import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
 import { type Grid, startGrid } from '../../packages/vmgrid/src/local-grid/grid.ts';
-import { timeBareRestore } from './bare-restore.ts';
+import { argumentsOf, timeFloor, vmmIn } from './bare-restore.ts';
 import { linkBase, WITHOUT_AGENT } from './create/base-without-agent.ts';
 import { Clones, type Until } from './create/clones.ts';
 import { type BenchSuite, countOf, median } from './suite.ts';
@@ -54,7 +53,7 @@ export const suite: BenchSuite<CreateResult> = {
     const { imageId } = await buildBaseImage({ os, warehouse: home.warehouse }, true);
     mkdirSync(join(home.root, 'bench'), { recursive: true });
     const directory = mkdtempSync(join(home.root, 'bench', 'create-'));
-    execFileSync('chmod', ['755', directory]);
+    chmodSync(directory, 0o755);
     const spec = { arch: 'x86_64', os, memoryMiB, cpus: 1, diskMiB: os === 'tiny-1' ? 256 : 2048 } as const;
     const sites: Site[] = [];
     try {
@@ -162,13 +161,13 @@ class Site {
       phasesMs,
       oneScriptMs: rounded(median(this.#scripts)),
       blocks: await this.blocks('identity', rounds),
-      privateMiB: await this.#withClone((pid) => privateMiB(pid)),
+      privateMiB: await this.#withClone(privateMiB),
     };
   }
 
   async blocks(until: Until, rounds: number): Promise<number> {
     const folder = mkdtempSync(join(this.#directory, 'lines-'));
-    execFileSync('chmod', ['755', folder]);
+    chmodSync(folder, 0o755);
     const clones = new Clones(folder);
     const counts: number[] = [];
     for (let round = 0; round < rounds; round += 1) counts.push(await clones.blocksUntil(until, this.#image));
@@ -176,22 +175,12 @@ class Site {
     return median(counts);
   }
 
-  /** The arguments with which the plant itself starts QEMU for a clone. */
   restoreArguments(): Promise<readonly string[]> {
-    return this.#withClone((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(1, -1));
+    return this.#withClone(argumentsOf);
   }
 
-  async timeFloor(args: readonly string[]): Promise<number> {
-    const { directory } = this.#image;
-    const folder = mkdtempSync(join(this.#directory, 'floor-'));
-    const overlay = join(folder, 'disk.qcow2');
-    const backing = ['-F', 'qcow2', '-b', join(directory, 'disk.qcow2')];
-    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', ...backing, overlay]);
-    try {
-      return await timeBareRestore({ args, folder, stateFile: join(directory, 'device.state') });
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+  timeFloor(args: readonly string[]): Promise<number> {
+    return timeFloor({ args, image: this.#image.directory, directory: this.#directory });
   }
 
   async #timeCreate(dag: Dag): Promise<readonly [number, Phases]> {
@@ -205,18 +194,9 @@ class Site {
   async #withClone<T>(look: (pid: string) => T): Promise<T> {
     const { vm } = await this.#client.create({ machine: this.#machine, dag: DAG });
     const folder = join(this.#directory, 'plants', 'plant-1', 'vms', String(vm.VmId), 'run');
-    const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && workingDirectory(name) === folder)!;
-    const found = look(pid);
+    const found = look(vmmIn(folder));
     await this.#client.destroy(String(vm.VmId));
     return found;
-  }
-}
-
-function workingDirectory(pid: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return undefined; // it ended in between
   }
 }
 

@@ -1,4 +1,4 @@
-/* The port to the host: a virtio port that is known by its name, or a descriptor that whoever starts the agent gives. */
+/* The port to the host: a virtio port with a name that is known, or a descriptor of whoever starts the agent. */
 #ifndef VMGRID_PORT_H
 #define VMGRID_PORT_H
 

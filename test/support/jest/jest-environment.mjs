@@ -28,8 +28,11 @@ export default class TwoRealmEnvironment extends TestEnvironment {
   constructor(...args) {
     const { createContext } = vm;
     vm.createContext = () => createContext(vm.constants.DONT_CONTEXTIFY);
-    super(...args);
-    vm.createContext = createContext;
+    try {
+      super(...args);
+    } finally {
+      vm.createContext = createContext;
+    }
   }
 
   async setup() {

@@ -31,8 +31,9 @@ export function assertRemembering<T>(
   const details = fc.check(property, { numRuns });
   if (!details.failed) return;
   const { seed, counterexamplePath } = details;
-  const failed = counterexamplePath === null ? [] : [{ seed, path: counterexamplePath }];
-  write(file, { ...seeds, [name]: [...(seeds[name] ?? []), ...failed] });
+  if (counterexamplePath !== null) {
+    write(file, { ...seeds, [name]: [...(seeds[name] ?? []), { seed, path: counterexamplePath }] });
+  }
   throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
 }
 

@@ -4,7 +4,8 @@
  *
  * Becomes PROGRAM, which from then on can change files in FOLDER and on a few devices alone, whoever it runs as: golden
  * images stay as they are, also where they belong to the program's own user. PRELOADED is a library that PROGRAM alone
- * loads before others; empty: none. A kernel without Landlock confines less: then permissions of files are all there is.
+ * loads before others; empty: none. A kernel without Landlock confines less: then permissions of files are all there
+ * is.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
 import { runTool } from '@vmgrid/host';
@@ -8,26 +8,23 @@ import { emptyOverlay } from './qcow2-overlay.ts';
 
 const MIB = 1_048_576;
 
-/** Makes a writable qcow2 disk of this size over the image's frozen disk. After a failure it does not exist. */
+/**
+ * Makes a writable qcow2 disk of this size over the image's frozen disk. After a failure a part of it may be there.
+ * @throws GridError VMM_FAILED, or what is exhausted; the signal's reason
+ */
 export async function makeOverlayDisk(
   { image: { manifest, directory } }: StartOrder,
-  disk: string,
-  sizeMiB: number,
+  { disk, sizeMiB }: { readonly disk: string; readonly sizeMiB: number },
+  signal: AbortSignal,
 ): Promise<void> {
-  const backing = join(directory, manifest.disk);
-  const overlay = emptyOverlay({ backing, backingFormat: manifest.diskFormat, sizeBytes: sizeMiB * MIB });
+  const below = { backing: join(directory, manifest.disk), backingFormat: manifest.diskFormat };
   try {
-    await writeFile(disk, overlay, { flag: 'wx', mode: 0o644 });
+    await writeFile(disk, emptyOverlay({ ...below, sizeBytes: sizeMiB * MIB }), { flag: 'wx', mode: 0o644, signal });
   } catch (error) {
-    await rm(disk, { force: true });
+    signal.throwIfAborted();
     const { message } = error as Error;
-    const code = exhaustionIn(message) ?? 'VMM_FAILED';
-    throw new GridError(
-      code,
-      `the overlay over image ${manifest.id} could not be made: ${message}`,
-      {},
-      { cause: error },
-    );
+    const told = `the overlay over image ${manifest.id} could not be made: ${message}`;
+    throw new GridError(exhaustionIn(message) ?? 'VMM_FAILED', told, {}, { cause: error });
   }
 }
 

@@ -79,7 +79,7 @@ export class LibvirtLine implements ProductionLine {
 
   createOverlay(order: StartOrder, signal: AbortSignal): Promise<void> {
     const user = this.#userOf(order);
-    return makeOverlay(order, { user, run: this.#run, reached: this.#reached }, signal);
+    return makeOverlay(order, { user, reached: this.#reached }, signal);
   }
 
   async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {

@@ -1,7 +1,7 @@
 import { chmod, lchown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeOverlayDisk } from '../disks/overlay-disk.ts';
-import type { OverlayOptions } from '../process/run-folder.ts';
+import type { RunFolderOptions } from '../process/run-folder.ts';
 import type { StartOrder } from '../production-line.ts';
 import { FILES } from './layout.ts';
 
@@ -11,13 +11,12 @@ import { FILES } from './layout.ts';
  */
 export async function makeOverlay(
   order: StartOrder,
-  { user, reached }: OverlayOptions,
+  { user, reached }: RunFolderOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const disk = join(order.directory, FILES.disk);
   try {
-    signal.throwIfAborted();
-    await makeOverlayDisk(order, disk, order.machine.diskMiB);
+    await makeOverlayDisk(order, { disk, sizeMiB: order.machine.diskMiB }, signal);
     reached('overlay');
     await chmod(disk, 0o600);
     await chmod(order.directory, 0o711);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { makeOverlayDisk } from '../disks/overlay-disk.ts';
-import { makeRunFolder, type OverlayOptions } from '../process/run-folder.ts';
+import { makeRunFolder, type RunFolderOptions } from '../process/run-folder.ts';
 import type { StartOrder } from '../production-line.ts';
 import { FILES } from './layout.ts';
 
@@ -12,10 +12,9 @@ const overlayMiB = ({ start, machine, image }: StartOrder): number =>
   start === 'restore' ? image.manifest.machine.diskMiB : machine.diskMiB;
 
 /** Makes QEMU's folder, and in it the writable disk over the image's frozen disk. After a failure neither exists. */
-export const makeOverlay = (order: StartOrder, options: OverlayOptions, signal: AbortSignal): Promise<void> =>
+export const makeOverlay = (order: StartOrder, options: RunFolderOptions, signal: AbortSignal): Promise<void> =>
   makeRunFolder(order.directory, options, async (folder) => {
     const disk = join(folder, FILES.disk);
-    signal.throwIfAborted();
-    await makeOverlayDisk(order, disk, overlayMiB(order));
+    await makeOverlayDisk(order, { disk, sizeMiB: overlayMiB(order) }, signal);
     return disk;
   });

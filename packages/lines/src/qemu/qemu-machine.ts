@@ -4,10 +4,9 @@ import type { MachineGroups } from '@vmgrid/host';
 import { removeSockets } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
 import { Attachment } from '../attachment.ts';
-import type { AgentGuest } from '../guest/agent-guest.ts';
 import { AgentChannel } from '../guest/resident/agent-channel.ts';
 import { ResidentGuest } from '../guest/resident/resident-guest.ts';
-import { type HeldGuest, holdGuest, type Origin } from '../hold-guest.ts';
+import { driveOf, type HeldGuest, holdGuest, type Origin } from '../hold-guest.ts';
 import { awaitEnd } from '../process/await-end.ts';
 import { powerDown } from '../process/power-down.ts';
 import { runFolder } from '../process/run-folder.ts';
@@ -40,7 +39,7 @@ export interface QemuMachineDeps {
   readonly groups: Pick<MachineGroups, 'remove'>;
 }
 
-interface Attached extends Channels, HeldGuest<AgentGuest | ResidentGuest> {}
+interface Attached extends Channels, HeldGuest {}
 
 /** A running QEMU. Its process may be the child of an earlier run of the plant. */
 export class QemuMachine implements Machine {
@@ -136,8 +135,7 @@ export class QemuMachine implements Machine {
     this.#watchDiskOver(monitor);
     const { agent, runs } = channels;
     if (runs instanceof AgentChannel) {
-      const drive = origin === 'started' ? 'known' : 'unknown';
-      return { ...channels, guest: new ResidentGuest(runs, DISC_DEVICE), drive };
+      return { ...channels, guest: new ResidentGuest(runs, DISC_DEVICE), drive: driveOf(origin) };
     }
     return { ...channels, ...holdGuest({ agent, report: runs }, DISC_DEVICE, origin) };
   }
